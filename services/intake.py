@@ -1,0 +1,47 @@
+"""Intake: the one path of a message, live, replayed or in a test."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from schemas import bms
+from schemas.drift import Drift
+from schemas.envelope import Envelope
+from schemas.errors import DecodeError, Reason
+from twin.changes import Change, Changes
+from twin.fleet import Fleet
+from twin.instants import Instant
+
+
+class Intake:
+    """Folds messages into a fleet, and counts what became of each.
+
+    Nothing here waits: whoever has messages calls, and passes on what is returned.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.received = 0
+        self.rejected: Counter[Reason] = Counter()
+        self.drift: Counter[Drift] = Counter()
+
+    def take(self, topic: str, payload: bytes, at: Instant) -> Changes:
+        """Fold in one message that was received ``at``, and what fell due until then.
+
+        A message that cannot be understood is counted and changes nothing.
+        """
+        self.received += 1
+        due = self.fleet.advance(at)
+        try:
+            message = bms.decode(topic, payload, self.drift)
+        except DecodeError as error:
+            self.rejected[error.reason] += 1
+            return due
+        changes = self.fleet.apply(message, at)
+        return due + changes if due else changes
+
+    def take_all(self, envelopes: Iterable[Envelope]) -> list[Change]:
+        """Fold in a batch, and return everything that changed, in order."""
+        changes: list[Change] = []
+        for envelope in envelopes:
+            changes += self.take(envelope.topic, envelope.payload, envelope.received_at)
+        return changes

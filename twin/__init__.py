@@ -1,0 +1,1 @@
+"""The model: values, state and rules of a rack fleet. No I/O, clock, loop or logging."""

@@ -1,0 +1,94 @@
+"""Entities: the racks and pieces of equipment that points belong to."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from twin.measured import Measured, measure
+from twin.points import GOOD_QUALITY, EntityId, Freshness, PointId, PointState
+
+RACK: Final = "Rack"
+
+
+@dataclass(frozen=True, slots=True)
+class PointCounts:
+    """How many points are in which freshness, and how many of those heard are not to be trusted."""
+
+    live: int
+    stale: int
+    unheard: int
+    bad: int
+
+
+class Entity:
+    """A rack or a piece of equipment, as the sum of its points; changed by ``Fleet`` alone."""
+
+    __slots__ = ("_by_type", "id", "points")
+
+    def __init__(self, entity: EntityId) -> None:
+        self.id = entity
+        self.points: dict[PointId, PointState] = {}
+        self._by_type: dict[str, tuple[PointState, ...]] | None = None
+
+    def attach(self, state: PointState) -> None:
+        """Count a point in; one of the same id gives way."""
+        self.points[state.point.id] = state
+        self._by_type = None
+
+    def detach(self, point: PointId) -> None:
+        """Count a point out."""
+        del self.points[point]
+        self._by_type = None
+
+    def of_type(self, point_type: str) -> tuple[PointState, ...]:
+        """Its points of one type, in order of id, so that no result depends on who came first."""
+        if self._by_type is None:
+            grouped: dict[str, list[PointState]] = {}
+            for key in sorted(self.points):
+                grouped.setdefault(self.points[key].point.point_type, []).append(self.points[key])
+            self._by_type = {kind: tuple(states) for kind, states in grouped.items()}
+        return self._by_type.get(point_type, ())
+
+    def measure(self, point_type: str, unit: str) -> Measured:
+        """What its first point of a type measures, in ``unit``."""
+        states = self.of_type(point_type)
+        return measure(states[0] if states else None, unit)
+
+    @property
+    def kind(self) -> str | None:
+        """``Rack`` or the object type; None where it is only known by association."""
+        kinds = {
+            state.point.object_type for state in self.points.values() if not state.point.associated
+        }
+        return RACK if RACK in kinds else min(kinds, default=None)
+
+    @property
+    def name(self) -> str:
+        """Its human-readable name, or its id where none is given."""
+        return min((s.point.name for s in self.points.values() if s.point.name), default=self.id)
+
+    @property
+    def freshness(self) -> Freshness:
+        """UNHEARD where nothing was heard, STALE where anything heard is, else LIVE."""
+        found = {state.freshness for state in self.points.values()}
+        if Freshness.STALE in found:
+            return Freshness.STALE
+        return Freshness.LIVE if Freshness.LIVE in found else Freshness.UNHEARD
+
+    @property
+    def counts(self) -> PointCounts:
+        """Its points by freshness."""
+        found = Counter(state.freshness for state in self.points.values())
+        return PointCounts(
+            live=found[Freshness.LIVE],
+            stale=found[Freshness.STALE],
+            unheard=found[Freshness.UNHEARD],
+            bad=sum(map(is_bad, self.points.values())),
+        )
+
+
+def is_bad(state: PointState) -> bool:
+    """Whether a point was heard, but what it said is not to be trusted."""
+    return state.freshness is not Freshness.UNHEARD and (
+        state.quality != GOOD_QUALITY or state.value is None
+    )
