@@ -135,5 +135,13 @@ def _explain(error: ValueError, origins: dict[str, str]) -> str:
     for one in getattr(error, "errors", list)():
         name = ".".join(map(str, one["loc"]))
         what = "no such setting" if one["type"] == "extra_forbidden" else one["msg"]
-        lines.append(f"{name} ({origins.get(name, 'default')}): {what}")
+        lines.append(f"{name} ({_origin(name, origins)}): {what}")
     return "\n".join(lines)
+
+
+def _origin(name: str, origins: dict[str, str]) -> str:
+    """Where a value, a part of it or the section around it came from."""
+    for given, origin in origins.items():
+        if f"{given}.".startswith(f"{name}.") or f"{name}.".startswith(f"{given}."):
+            return origin
+    return "default"

@@ -1,0 +1,85 @@
+"""History: what is asked of a store, and what it answers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from twin.instants import Instant
+
+POINTS: Final = 2_000
+"""Buckets where nobody says how many."""
+
+MOST_POINTS: Final = 10_000
+MOST_SAMPLES: Final = 100_000
+"""Raw readings in one answer."""
+
+
+class Mode(StrEnum):
+    """Every reading, or what lies in each of many equal spans."""
+
+    RAW = "raw"
+    MINMAX = "minmax"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One entity's metric over a range of source time."""
+
+    entity: str
+    metric: str
+    """A point type of the contract, as ``RackPower``."""
+    start: Instant
+    end: Instant
+    """Not included."""
+    mode: Mode = Mode.MINMAX
+    points: int = POINTS
+    """How many buckets the range is cut into."""
+
+    @property
+    def bucket_ms(self) -> int:
+        """The width of one bucket, a whole millisecond at the least."""
+        return max(1, -(-(self.end - self.start) // self.points))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reading as it was measured."""
+
+    measured_at: Instant
+    value: float | None
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a span of time holds. Spans without a reading are left out: a gap stays a gap."""
+
+    start: Instant
+    min: float | None
+    """Of the good values; None where there is none."""
+    max: float | None
+    mean: float | None
+    last: float | None
+    n: int
+    """Readings, good or not."""
+    good: float
+    """The share of them that is good, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One point's answer: ``samples`` in mode raw, else ``buckets``."""
+
+    point: str
+    unit: str | None
+    process_area: tuple[str, ...]
+    is_setpoint: bool
+    phase: str | None
+    samples: tuple[Sample, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    truncated: bool = False
+    """There are more than ``MOST_SAMPLES``; the earliest are here."""
+
+
+class HistoryError(Exception):
+    """The store could not answer, and why."""

@@ -1,0 +1,43 @@
+"""How fast messages become twin state: decode and fold, from bytes, on one core."""
+
+import gc
+import json
+from collections.abc import Sequence
+
+from schemas.envelope import Envelope
+from services.bench.report import Report, median_seconds
+from services.intake import Intake
+from twin.fleet import Fleet
+
+ROUNDS = 15
+
+
+def bench_fold(envelopes: Sequence[Envelope], origin: str) -> Report:
+    """Fold ``envelopes`` into a new fleet, again and again.
+
+    Args:
+        envelopes: A recording, whole.
+        origin: Where it came from, for the report.
+    """
+
+    def fold() -> Intake:
+        intake = Intake(Fleet())
+        for topic, payload, at, _ in envelopes:
+            intake.take(topic, payload, at)
+        return intake
+
+    def parse_only() -> None:
+        for envelope in envelopes:
+            json.loads(envelope.payload)
+
+    gc.collect()
+    gc.freeze()  # what was imported is not to be looked through again and again
+    folded, parsed = median_seconds(fold, ROUNDS), median_seconds(parse_only, ROUNDS)
+    gc.unfreeze()
+    intake = fold()
+    report = Report("fold", f"offline replay of {origin}, {len(envelopes)} messages, one core")
+    report.add("messages folded", len(envelopes) / folded, "1/s", target=200_000)
+    report.add("one message", folded / len(envelopes) * 1e6, "µs")
+    report.add("against json.loads of its payload alone", folded / parsed, "×")
+    report.add("rejected", sum(intake.rejected.values()), "", target=0, better="lower")
+    return report

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from services.settings import SettingsError, load
+from twin.thermal import Coolant
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("RACKTWIN_")]:
+        monkeypatch.delenv(name)
+
+
+def a_file(folder: Path, text: str) -> Path:
+    file = folder / "racktwin.toml"
+    file.write_text(text)
+    return file
+
+
+def test_without_file_and_environment_everything_is_a_default() -> None:
+    settings, origins = load()
+
+    assert origins == {}
+    assert str(settings.broker.url) == "mqtt://127.0.0.1:1883"
+    assert settings.api.host == "127.0.0.1"
+
+
+def test_a_file_sets_what_it_names_and_is_named_as_the_origin(tmp_path: Path) -> None:
+    file = a_file(tmp_path, 'coolant = "water"\n[broker]\nurl = "mqtts://bus:8883"\n')
+
+    settings, origins = load(file)
+
+    assert settings.coolant is Coolant.WATER
+    assert settings.broker.url.host == "bus"
+    assert origins == {"coolant": str(file), "broker.url": str(file)}
+
+
+def test_the_environment_goes_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = a_file(tmp_path, "[api]\nport = 1\n")
+    monkeypatch.setenv("RACKTWIN_API__PORT", "2")
+
+    settings, origins = load(file)
+
+    assert settings.api.port == 2
+    assert origins == {"api.port": "RACKTWIN_API__PORT"}
+
+
+def test_topics_in_the_environment_are_separated_by_commas(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RACKTWIN_BROKER__TOPICS", "a/#,b/#")
+
+    assert load()[0].broker.topics == ("a/#", "b/#")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("colour = 1", "colour"),
+        ("[broker]\nulr = 'mqtt://x'", "broker.ulr"),
+        ("[broker]\nurl = 'http://x'", "broker.url"),
+        ("[api]\nport = 70000", "api.port"),
+        ("coolant = 'beer'", "coolant"),
+        ("not toml", "racktwin.toml"),
+    ],
+)
+def test_what_cannot_be_used_is_an_error_that_names_it(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load(a_file(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="nowhere"):
+        load(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("name", ["RACKTWIN_BROKR__URL", "RACKTWIN_COOLANT__X__Y"])
+def test_an_unknown_variable_is_an_error_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("RACKTWIN_COOLANT", "water")
+
+    with pytest.raises(SettingsError, match=name.split("__")[0]):
+        load()
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RACKTWIN_BROKER__PASSWORD", "hunter2")
+
+    assert "hunter2" not in repr(load()[0])
