@@ -1,0 +1,1 @@
+"""A physically consistent fleet that never was: pure physics inside, a thin publisher outside."""
