@@ -55,6 +55,8 @@ class HistorySettings(_Section):
     """Readings written at once …"""
     flush_ms: int = Field(1_000, ge=1)
     """… or after this long, whichever comes first."""
+    port: int = Field(8081, ge=0, le=65535)
+    """Of the history process's own health and metrics, at ``api.host``."""
     queue: int = Field(500_000, ge=1)
     """Readings that wait for the store; past that the oldest go, counted."""
 

@@ -38,6 +38,6 @@ def bench_fold(envelopes: Sequence[Envelope], origin: str) -> Report:
     report = Report("fold", f"offline replay of {origin}, {len(envelopes)} messages, one core")
     report.add("messages folded", len(envelopes) / folded, "1/s", target=200_000)
     report.add("one message", folded / len(envelopes) * 1e6, "µs")
-    report.add("against json.loads of its payload alone", folded / parsed, "×")
+    report.add("against json.loads of its payload alone", folded / parsed, "times")
     report.add("rejected", sum(intake.rejected.values()), "", target=0, better="lower")
     return report

@@ -3,7 +3,6 @@ import json
 import logging
 from pathlib import Path
 
-
 import pytest
 
 from services import log
@@ -67,5 +66,3 @@ def test_without_a_stream_records_go_to_stderr(capsys: pytest.CaptureFixture[str
     logging.getLogger("x").warning("here")
 
     assert '"message":"here"' in capsys.readouterr().err
-
-

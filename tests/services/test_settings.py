@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,6 @@ from twin.thermal import Coolant
 
 @pytest.fixture(autouse=True)
 def _no_settings_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in [name for name in os.environ if name.startswith("RACKTWIN_")]:
         monkeypatch.delenv(name)
 
@@ -88,7 +87,7 @@ def test_an_unknown_variable_is_an_error_that_names_it(
     monkeypatch.setenv(name, "x")
     monkeypatch.setenv("RACKTWIN_COOLANT", "water")
 
-    with pytest.raises(SettingsError, match=name.split("__")[0]):
+    with pytest.raises(SettingsError, match=name.partition("__")[0]):
         load()
 
 

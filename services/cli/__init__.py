@@ -1,0 +1,1 @@
+"""The commands: thin, each wires what it needs and prints what came of it."""

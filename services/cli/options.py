@@ -1,0 +1,65 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.durations import parse_ms
+from schemas.rfc3339 import parse_instant
+from services.settings import Settings, SettingsError, load
+from twin.instants import Instant, Millis
+
+
+def _duration(text: str) -> Millis:
+    try:
+        return Millis(parse_ms(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _instant(text: str) -> Instant:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="TOML file; RACKTWIN_* variables go over it.")
+]
+Broker = Annotated[
+    str | None,
+    typer.Option("--broker", help="mqtt://host:port or mqtts://host:port; else the settings' one."),
+]
+Span = Annotated[
+    Millis | None,
+    typer.Option("--for", parser=_duration, metavar="DURATION", help="Stop after this: 30s, 5m."),
+]
+Until = Annotated[
+    Millis | None,
+    typer.Option(
+        parser=_duration, metavar="DURATION", help="Let time run until this long after the start."
+    ),
+]
+Start = Annotated[
+    Instant | None,
+    typer.Option(parser=_instant, metavar="INSTANT", help="When it begins: 2026-01-01T00:00:00Z."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+
+
+def settings_of(file: Path | None, broker: str | None = None) -> Settings:
+    """The settings of a file and the environment, with the broker that a flag names.
+
+    Raises:
+        SettingsError: They cannot be used.
+    """
+    settings, _ = load(file)
+    if broker is None:
+        return settings
+    try:
+        given = settings.broker.model_dump(exclude={"url"}) | {"url": broker}
+        return settings.model_copy(update={"broker": type(settings.broker)(**given)})
+    except ValueError as error:
+        raise SettingsError(f"--broker {broker}: not an mqtt:// or mqtts:// address") from error

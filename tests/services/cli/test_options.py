@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+import typer
+
+from services.cli.options import _duration, _instant, settings_of
+from services.settings import SettingsError
+
+
+def test_durations_and_instants_are_read_as_they_are_documented() -> None:
+    assert _duration("1m39.368s") == 99_368
+    assert _instant("2026-01-01T00:00:00Z") == 1_767_225_600_000
+
+
+@pytest.mark.parametrize("text", ["", "ten", "10", "5 m"])
+def test_what_is_no_duration_is_wrong_use(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        _duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-01-01T00:00:00"])
+def test_what_is_no_instant_is_wrong_use(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        _instant(text)
+
+
+def test_a_flag_names_another_broker_and_keeps_its_credentials(tmp_path: Path) -> None:
+    file = tmp_path / "racktwin.toml"
+    file.write_text('[broker]\nusername = "me"\nurl = "mqtt://one"\n')
+
+    settings = settings_of(file, "mqtt://two:1884")
+
+    assert settings.broker.url.host == "two"
+    assert settings.broker.username == "me"
+    assert settings_of(file).broker.url.host == "one"
+
+
+def test_a_broker_that_is_no_address_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="http://x"):
+        settings_of(None, "http://x")
