@@ -1,0 +1,1 @@
+"""History: every accepted reading on its way to a store, and back."""

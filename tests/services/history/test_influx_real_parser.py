@@ -1,0 +1,198 @@
+"""The very bytes we send, read by the line protocol parser of a real InfluxDB (Debian's 1.6)."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+from pydantic_core import Url
+
+from history_rows import T0, a_point, a_row
+from influx_server import serving
+from schemas.lines import LATEST, carried
+from services.history.influx import InfluxStore
+from services.history.store import RefusedError, Row
+from services.settings import HistorySettings
+from twin.instants import Instant
+from twin.points import EntityId, Point, PublisherId
+
+pytestmark = pytest.mark.real
+
+CONFIG = """
+reporting-disabled = true
+bind-address = "127.0.0.1:0"
+[meta]
+  dir = "{folder}/meta"
+[data]
+  dir = "{folder}/data"
+  wal-dir = "{folder}/wal"
+[http]
+  bind-address = "127.0.0.1:{port}"
+"""
+
+AWKWARD = ["a b", "a,b", "a=b", 'say "x"', "Größe 5 %", "back\\slash", "end\\", "two\nlines", "#1"]
+
+Stored = dict[tuple[str, int], tuple[float | None, int]]
+
+
+@pytest.fixture(scope="module")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server of our own."""
+    program = shutil.which("influxd")
+    if program is None:
+        assert not os.environ.get("CI"), "influxd is missing: apt-get install influxdb"
+        pytest.skip("NO REAL INFLUXDB: nobody but ourselves reads our lines (apt install influxdb)")
+    folder = tmp_path_factory.mktemp("influxd")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = folder / "influxdb.conf"
+    config.write_text(CONFIG.format(folder=folder, port=port))
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen([program, "-config", config], stdout=log, stderr=log) as process,
+    ):
+        try:
+            _wait_for(port, process, folder / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(log.read_text())
+
+
+class RealParser:
+    """Hands what is sent to ``/api/v2/write`` on, byte for byte, to the ``/write`` of 1.x."""
+
+    def __init__(self, influxd: str, database: str, session: aiohttp.ClientSession) -> None:
+        self.influxd = influxd
+        self.database = database
+        self.session = session
+
+    async def write(self, request: web.Request) -> web.Response:
+        assert request.query["precision"] == "ms"
+        assert request.headers["Content-Encoding"] == "gzip"
+        async with self.session.post(
+            f"{self.influxd}/write",
+            params={"db": self.database, "precision": "ms"},
+            headers={"Content-Encoding": "gzip"},
+            data=await request.read(),
+        ) as response:
+            return web.Response(status=response.status, body=await response.read())
+
+    async def ask(self, query: str) -> list[dict[str, object]]:
+        parameters = {"db": self.database, "epoch": "ms", "q": query}
+        async with self.session.post(f"{self.influxd}/query", params=parameters) as response:
+            assert response.status == 200, await response.text()
+            (result,) = (await response.json())["results"]
+            series: list[dict[str, object]] = result.get("series", [])
+            return series
+
+
+@asynccontextmanager
+async def a_store(influxd: str, database: str) -> AsyncIterator[tuple[InfluxStore, RealParser]]:
+    async with aiohttp.ClientSession() as session:
+        real = RealParser(influxd, database, session)
+        await real.ask(f'CREATE DATABASE "{database}"')
+        app = web.Application(client_max_size=2**26)
+        app.router.add_post("/api/v2/write", real.write)
+        async with serving(app, auto_decompress=False) as url:
+            settings = HistorySettings(store="influx2", url=Url(url), token=SecretStr("any"))
+            store = InfluxStore(settings, 30_000)
+            try:
+                yield store, real
+            finally:
+                await store.close()
+
+
+def awkward_points() -> list[Point]:
+    plain = [
+        a_point(),
+        a_point("R2", unit=None, area=("Supply", "Row, 1"), phase="A", setpoint=True),
+    ]
+    return plain + [
+        replace(
+            a_point(f"n{n}"),
+            entity=EntityId(text),
+            publisher=PublisherId(text),
+            unit=text,
+            process_area=(text, text),
+        )
+        for n, text in enumerate(AWKWARD)
+    ]
+
+
+async def test_a_real_parser_reads_back_exactly_what_we_wrote(influxd: str) -> None:
+    values = [0.1, -0.0, 35.0, 1e16, 1e-7, 5e-324, 1.7976931348623157e308, None]
+    rows = [
+        a_row(point, value, n * 7, n - 3)
+        for point in awkward_points()
+        for n, value in enumerate(values)
+    ]
+    rows.append(Row(a_point(), 1.0, 1, LATEST, T0))
+    rows.append(Row(a_point(), 1.0, 2**31 - 1, Instant(0), T0))
+    async with a_store(influxd, "exact") as (store, real):
+        await store.write(rows)
+        found = await real.ask('SELECT "RackPower", "quality" FROM "Rack" GROUP BY *')
+
+    stored: Stored = {}
+    for series in found:
+        tags, lines = series["tags"], series["values"]
+        assert isinstance(tags, dict)
+        assert isinstance(lines, list)
+        for at, value, quality in lines:
+            stored[tags["point"], at] = value, quality
+    assert stored == {(row.point.id, row.measured_at): (row.value, row.quality) for row in rows}
+    entities = {series["tags"]["entity"] for series in found}  # type: ignore[index]  # checked above
+    assert entities == {carried(row.point.entity) for row in rows}
+
+
+async def test_a_real_server_refuses_another_type_and_keeps_the_rest(influxd: str) -> None:
+    async with a_store(influxd, "conflict") as (store, real):
+        line = f"Rack RackPower=1i {T0}"
+        async with real.session.post(
+            f"{influxd}/write", params={"db": "conflict", "precision": "ms"}, data=line
+        ) as response:
+            assert response.status == 204
+        with pytest.raises(RefusedError, match="conflict"):
+            await store.write([a_row(a_point(), 1.0), a_row(a_point(), None, 1)])
+        found = await real.ask('SELECT count("quality") FROM "Rack"')
+
+    assert found[0]["values"] == [[0, 1]]
+
+
+class Poisonous(float):
+    """A value whose line no server can read."""
+
+    def __repr__(self) -> str:
+        return "1.2.3"
+
+
+async def test_a_real_server_s_parse_error_costs_no_other_line(influxd: str) -> None:
+    rows = [a_row(a_point(), float(n), n) for n in range(100)]
+    rows[42] = a_row(a_point(), Poisonous(1.0), 42)
+    async with a_store(influxd, "poison") as (store, real):
+        with pytest.raises(RefusedError, match="unable to parse") as refused:
+            await store.write(rows)
+        found = await real.ask('SELECT count("RackPower") FROM "Rack"')
+
+    assert refused.value.rows == 1
+    assert found[0]["values"] == [[0, 99]]
