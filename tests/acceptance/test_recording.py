@@ -106,9 +106,7 @@ def test_zero_volts_under_load_give_no_capacity(told: Document) -> None:
     assert (capacity["value"], capacity["quality"]) == (None, "BAD")
 
 
-def test_the_same_messages_give_the_same_digest(
-    envelopes: list[Envelope], told: Document
-) -> None:
+def test_the_same_messages_give_the_same_digest(envelopes: list[Envelope], told: Document) -> None:
     assert replayed(envelopes)["digest"] == told["digest"]
 
 
@@ -122,10 +120,8 @@ def test_every_message_doubled_gives_the_same_digest(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_late_copies_change_no_rack(
-    envelopes: list[Envelope], told: Document, seed: int
-) -> None:
-    chance = random.Random(seed)
+def test_late_copies_change_no_rack(envelopes: list[Envelope], told: Document, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # no secret
     copies = [delayed(envelope, chance.randint(1, 60_000)) for envelope in envelopes]
 
     late = replayed(in_time(envelopes + copies))
@@ -148,9 +144,7 @@ def test_metadata_that_comes_late_ends_in_the_same_state(
     assert late["counters"]["rejected"] == 0
 
 
-def test_the_fields_drift_ends_in_the_same_state(
-    envelopes: list[Envelope], told: Document
-) -> None:
+def test_the_fields_drift_ends_in_the_same_state(envelopes: list[Envelope], told: Document) -> None:
     def drifted(envelope: Envelope) -> Envelope:
         said = json.loads(envelope.payload)
         if is_metadata(envelope):
@@ -210,7 +204,7 @@ def garbage_at(garbage: list[Envelope], envelope: Envelope) -> list[Envelope]:
 def test_messages_of_different_points_may_change_places(
     envelopes: list[Envelope], told: Document
 ) -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311  # no secret
     swapped = envelopes[:]
     for index in range(200, len(swapped) - 1):
         one, two = swapped[index], swapped[index + 1]
