@@ -12,7 +12,7 @@ def main() -> int:
         Path("tests") / source.parent / f"test_{source.stem.strip('_')}.py"
         for package in PACKAGES
         for source in Path(package).rglob("*.py")
-        if source.name != "__init__.py"
+        if source.name not in {"__init__.py", "__main__.py"}
     }
     present = {test for package in PACKAGES for test in Path("tests", package).rglob("test_*.py")}
     for test in sorted(expected - present):

@@ -19,6 +19,7 @@ from services.clock import wall_clock
 from services.replay import files
 from services.replay import play as playing
 from services.replay import record as recording
+from services.replay.filters import matching
 from services.settings import Settings
 from services.simulate.plant import Plant
 from services.simulate.publish import publish
@@ -34,6 +35,20 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _filter(text: str) -> str:
+    try:
+        matching(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
+Topic = Annotated[
+    str,
+    typer.Option(parser=_filter, metavar="FILTER", help="Only what this MQTT filter matches."),
+]
+
+
 def play(
     file: Annotated[Path, typer.Argument(help="A recording; - is stdin.")],
     broker: Broker = None,
@@ -42,7 +57,7 @@ def play(
     ] = 1.0,
     *,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
-    topic: Annotated[str, typer.Option(help="Only topics that this MQTT filter matches.")] = "#",
+    topic: Topic = "#",
     settings: SettingsFile = None,
 ) -> None:
     """Put a recording onto a broker with its timing, as if it happened now.
@@ -71,9 +86,7 @@ def record(
         Path, typer.Option("-o", "--output", help="Ends in .arrows or .csv; - is stdout.")
     ],
     broker: Broker = None,
-    topic: Annotated[
-        str | None, typer.Option(help="Only topics that this MQTT filter matches.")
-    ] = None,
+    topic: Topic | None = None,
     span: Span = None,
     settings: SettingsFile = None,
 ) -> None:
@@ -154,5 +167,3 @@ def _run(main: signals.Main, what: object) -> None:
     except (OSError, RecordingError, BrokerError) as error:
         typer.echo(f"{what}: {error}", err=True)
         raise typer.Exit(1) from error
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error

@@ -1,0 +1,209 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live import Event, Live, a_live_fleet, parse
+from services.api.board import Board
+from services.api.follow import BOOKMARK_S, Pace, follow
+from services.api.frames import Frames, View
+from services.hub import Hub
+from twin.points import EntityId
+
+
+def listen(live: Live, max_hz: float = 10.0, after: int | None = None) -> AsyncGenerator[bytes]:
+    return follow(Frames(Board(live.fleet, live.hub), live.clock), View(), max_hz, after)
+
+
+async def take(frames: AsyncGenerator[bytes], number: int) -> list[Event]:
+    return [parse(await anext(frames)) for _ in range(number)]
+
+
+def names(events: list[Event]) -> list[str]:
+    return [event.name for event in events]
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def test_client_is_greeted_and_sees_everything() -> None:
+    async with aclosing(listen(a_live_fleet())) as frames:
+        hello, snapshot = await take(frames, 2)
+    assert names([hello, snapshot]) == ["hello", "snapshot"]
+    assert (hello.id, hello.data["resumed"]) == (None, False)
+
+
+async def test_idle_client_is_told_at_once() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        async with asyncio.TaskGroup() as tasks:
+            heard = tasks.create_task(take(frames, 1))
+            await asyncio.sleep(1.234)
+            at = now()
+            live.load("R1", 5.0)
+            assert (await heard)[0].data["i"] == ["R1"]
+            assert now() == at
+
+
+async def test_every_delta_goes_on_from_the_one_before() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live)) as frames:
+        (_, snapshot) = await take(frames, 2)
+        rev = snapshot.data["rev"]
+        for load in (5.0, 6.0, 7.0):
+            live.load("R1", load)
+            (delta,) = await take(frames, 1)
+            assert delta.data["prev"] == rev
+            rev = delta.data["rev"]
+
+
+async def test_what_changes_often_is_told_as_often_as_the_client_wants() -> None:
+    live = a_live_fleet()
+
+    async def change() -> None:
+        while True:
+            live.wait(0.01)
+            live.load("R1", now())
+            await asyncio.sleep(0.01)
+
+    async with aclosing(listen(live, max_hz=2)) as frames, asyncio.TaskGroup() as tasks:
+        await take(frames, 2)
+        task = tasks.create_task(change())
+        times = []
+        for _ in range(6):
+            (delta,) = await take(frames, 1)
+            assert delta.name == "delta"
+            times.append(now())
+        task.cancel()
+    assert all(later - at >= 0.5 - 1e-3 for at, later in pairwise(times))
+    assert times[-1] - times[1] <= 2.0 + 1e-6
+
+
+async def test_slow_client_gets_one_delta_for_all_it_missed() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        for load in range(100):
+            live.wait(0.01)
+            live.load(f"R{1 + load % 3}", load)
+            await asyncio.sleep(0.01)
+        (delta,) = await take(frames, 1)
+        assert sorted(delta.data["i"]) == ["R1", "R2", "R3"]
+        assert max(delta.data["c"]["load_kw"]) == 99.0
+
+
+async def test_bookmark_comes_when_nothing_changes() -> None:
+    async with aclosing(listen(a_live_fleet())) as frames:
+        (_, snapshot) = await take(frames, 2)
+        at = now()
+        first, second = await take(frames, 2)
+        assert names([first, second]) == ["bookmark", "bookmark"]
+        assert now() - at == 2 * BOOKMARK_S
+        assert first.data["rev"] == snapshot.data["rev"]
+
+
+async def test_bookmark_comes_to_a_client_that_always_has_news() -> None:
+    live = a_live_fleet()
+    heard: list[Event] = []
+    async with aclosing(listen(live)) as frames:
+        for second in range(12):
+            live.wait(1)
+            live.load("R1", second)
+            await asyncio.sleep(1)
+            heard += await take(frames, 1)
+    assert "bookmark" in names(heard)
+
+
+async def test_change_that_the_client_does_not_see_leaves_no_hole() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live)) as frames:
+        (_, snapshot) = await take(frames, 2)
+        live.hub.publish([EntityId("CDU-1")])
+        (bookmark,) = await take(frames, 1)
+        live.load("R1", 5.0)
+        (delta,) = await take(frames, 1)
+    assert bookmark.data["rev"] == snapshot.data["rev"] == delta.data["prev"]
+
+
+async def test_client_that_comes_back_gets_one_delta_of_what_it_missed() -> None:
+    live = a_live_fleet()
+    seen = live.hub.revision
+    live.load("R2", 5.0)
+    live.load("R3", 6.0)
+    async with aclosing(listen(live, after=seen)) as frames:
+        hello, delta = await take(frames, 2)
+    assert (hello.id, hello.data["resumed"]) == (f"e1:{seen}:0", True)
+    assert (delta.name, delta.data["prev"], delta.data["i"]) == ("delta", seen, ["R2", "R3"])
+
+
+async def test_client_that_missed_nothing_gets_nothing_but_a_greeting() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live, after=live.hub.revision)) as frames:
+        assert names(await take(frames, 2)) == ["hello", "bookmark"]
+
+
+async def test_client_behind_what_the_hub_remembers_is_told_to_begin_anew() -> None:
+    live = a_live_fleet(limit=2)
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        await asyncio.sleep(2)
+        for rack in ("R1", "R2", "R3"):
+            live.load(rack, 5.0)
+        resync, snapshot, bookmark = await take(frames, 3)
+    assert names([resync, snapshot, bookmark]) == ["resync", "snapshot", "bookmark"]
+    assert snapshot.data["cols"]["load_kw"] == [5.0, 5.0, 5.0]
+
+
+async def test_end_of_the_hub_says_goodbye_however_slow_the_pace() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live, max_hz=0.01)) as frames:
+        await take(frames, 2)
+        async with asyncio.TaskGroup() as tasks:
+            heard = tasks.create_task(take(frames, 1))
+            await asyncio.sleep(1)
+            at = now()
+            live.hub.end()
+            assert names(await heard) == ["bye"]
+            assert now() == at
+        assert [frame async for frame in frames] == []
+
+
+async def test_clients_of_one_pace_are_told_the_same_bytes() -> None:
+    live = a_live_fleet()
+    frames = Frames(Board(live.fleet, live.hub), live.clock)
+    clients = [follow(frames, View()) for _ in range(3)]
+    for client in clients:
+        await take(client, 2)
+        await asyncio.sleep(0.013)
+    for load in range(4):
+        live.wait(0.03)
+        live.load("R1", load)
+        async with asyncio.TaskGroup() as tasks:
+            heard = [tasks.create_task(anext(client)) for client in clients]
+        assert len({id(task.result()) for task in heard}) == 1
+    for client in clients:
+        await client.aclose()
+
+
+@given(st.lists(st.integers(0, 2000), min_size=1, max_size=20), st.sampled_from([1.0, 3.0, 10.0]))
+async def test_turns_are_never_closer_than_the_pace_allows(gaps_ms: list[int], hz: float) -> None:
+    hub, pace, turns = Hub("e"), Pace(hz), []
+
+    async def tell() -> None:
+        for gap_ms in gaps_ms:
+            await asyncio.sleep(gap_ms / 1000)
+            hub.publish([EntityId("R1")])
+        hub.end()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(tell())
+        while not hub.ended.is_set():
+            await pace.news(hub, hub.revision)
+            turns.append(now())
+    told = turns[:-1]  # the last is the end, which does not wait
+    assert all(b - a >= 1 / hz - 1e-3 for a, b in pairwise(told))

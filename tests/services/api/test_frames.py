@@ -1,0 +1,161 @@
+import asyncio
+import json
+
+from build import a_point, a_reading
+from live import Live, a_live_fleet, parse
+from schemas.stream import COLUMNS, MESSAGES, Column
+from services.api.board import Board, Scope
+from services.api.frames import DELTAS, PART, SNAPSHOTS, Frames, View
+from twin.racks import Severity
+
+
+def frames_of(live: Live) -> Frames:
+    return Frames(Board(live.fleet, live.hub), live.clock)
+
+
+async def test_snapshot_has_every_rack_in_columns() -> None:
+    live = a_live_fleet(racks=2)
+    revision, (frame,) = await frames_of(live).snapshot(View())
+    event = parse(frame)
+    assert (event.name, event.id) == ("snapshot", f"e1:{revision}:0")
+    assert event.data["ids"] == ["R1", "R2"]
+    assert event.data["cols"]["load_kw"] == [40.0, 39.0]
+    assert list(event.data["cols"]) == list(COLUMNS)
+    assert event.data["totals"]["power_kw"]["value"] == 79.0
+
+
+async def test_snapshot_of_many_racks_comes_in_parts_and_only_the_last_can_be_resumed() -> None:
+    live = Live()
+    for number in range(PART + 1):
+        live.leak(f"R{number:04}", 0.0)
+    revision, parts = await frames_of(live).snapshot(View())
+    events = [parse(part) for part in parts]
+    assert [len(event.data["ids"]) for event in events] == [PART, 1]
+    assert [(event.data["part"], event.data["parts"]) for event in events] == [(1, 2), (2, 2)]
+    assert [event.id for event in events] == [None, f"e1:{revision}:0"]
+
+
+async def test_snapshot_of_nothing_is_one_empty_part() -> None:
+    _, (frame,) = await frames_of(Live()).snapshot(View())
+    assert parse(frame).data["ids"] == []
+
+
+async def test_clients_that_come_together_share_a_snapshot() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    first = await frames.snapshot(View())
+    live.load("R1", 5.0)
+    assert await frames.snapshot(View()) == first
+    await asyncio.sleep(2)
+    assert (await frames.snapshot(View()))[0] == live.hub.revision
+
+
+async def test_snapshot_that_nobody_could_go_on_from_is_made_anew() -> None:
+    live = a_live_fleet(limit=1)
+    frames = frames_of(live)
+    await frames.snapshot(View())
+    live.load("R1", 5.0)
+    live.load("R2", 5.0)
+    assert (await frames.snapshot(View()))[0] == live.hub.revision
+
+
+async def test_delta_has_what_changed_and_equal_clients_share_its_bytes() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, _ = await frames.snapshot(View())
+    live.load("R2", 11.0)
+    made = frames.made
+    first, second = await frames.delta(View(), seen, seen), await frames.delta(View(), seen, seen)
+    assert first is not None
+    assert first[1] is not None
+    event = parse(first[1])
+    assert (event.data["prev"], event.data["rev"]) == (seen, live.hub.revision)
+    assert event.data["i"] == ["R2"]
+    assert event.data["c"]["load_kw"] == [11.0]
+    assert first == second
+    assert frames.made == made + 1
+
+
+async def test_view_has_only_the_fields_asked_for() -> None:
+    live = a_live_fleet()
+    view = View(fields=(Column.HEAT_KW,))
+    _, (frame,) = await frames_of(live).snapshot(view)
+    assert list(parse(frame).data["cols"]) == ["heat_kw"]
+
+
+async def test_rack_that_leaves_the_view_is_removed_from_it() -> None:
+    live = a_live_fleet()
+    live.leak("R1")
+    frames, view = frames_of(live), View(Scope(severity_min=Severity.CRITICAL))
+    seen, (frame,) = await frames.snapshot(view)
+    assert parse(frame).data["ids"] == ["R1"]
+    live.wait(1)
+    live.leak("R1", 0.0)
+    delta = await frames.delta(view, seen, seen)
+    assert delta is not None
+    assert delta[1] is not None
+    assert parse(delta[1]).data["rm"] == ["R1"]
+
+
+async def test_change_outside_the_view_is_no_frame() -> None:
+    live = a_live_fleet()
+    frames, view = frames_of(live), View(Scope(racks=frozenset({"R1"})))
+    seen, _ = await frames.snapshot(view)
+    live.load("R2", 11.0)
+    assert await frames.delta(view, seen, seen) == (live.hub.revision, None)
+
+
+async def test_rack_upstream_of_which_the_entity_is_not_is_no_part_of_the_view() -> None:
+    live = a_live_fleet()
+    view = View(Scope(upstream="R2-TAP"))
+    _, (frame,) = await frames_of(live).snapshot(view)
+    assert parse(frame).data["ids"] == ["R2"]
+
+
+async def test_number_that_is_not_to_be_trusted_is_null() -> None:
+    live = a_live_fleet(racks=1)
+    live.wait(1)
+    supply = a_point("Rack/RackLiquidSupplyTemperature", "R1")
+    live.tell(a_reading(supply, 33.0, live.now, quality=0))
+    _, (frame,) = await frames_of(live).snapshot(View())
+    columns = parse(frame).data["cols"]
+    assert (columns["supply_c"], columns["heat_kw"]) == ([None], [None])
+
+
+async def test_bookmark_says_what_the_client_has() -> None:
+    live = a_live_fleet()
+    event = parse(await frames_of(live).bookmark(5))
+    assert (event.name, event.id, event.data["rev"]) == ("bookmark", "e1:5:0", 5)
+
+
+async def test_no_more_frames_are_kept_than_there_is_room_for() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, _ = await frames.snapshot(View())
+    for number in range(DELTAS + 5):
+        await frames.delta(View(), seen, number)
+    made = frames.made
+    await frames.delta(View(), seen, 0)
+    assert frames.made == made  # nothing changed: no frame to make
+    for number in range(SNAPSHOTS + 1):
+        await frames.snapshot(View(Scope(upstream=str(number))))
+    made = frames.made
+    await frames.snapshot(View(Scope(upstream="0")))
+    assert frames.made == made + 1
+
+
+async def test_every_message_is_as_described() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, parts = await frames.snapshot(View())
+    live.load("R1", 11.0)
+    delta = await frames.delta(View(), seen, seen)
+    assert delta is not None
+    assert delta[1] is not None
+    hello = frames.hello(View(), 1, 10.0, resumed=True)
+    sent = [hello, *parts, delta[1], await frames.bookmark(1), frames.resync(), frames.bye(5)]
+    for event in map(parse, sent):
+        MESSAGES[event.name].model_validate_json(
+            json.dumps(event.data), by_alias=True, by_name=True
+        )
+    assert {parse(frame).name for frame in sent} == set(MESSAGES)

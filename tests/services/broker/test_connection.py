@@ -1,0 +1,120 @@
+import gc
+import subprocess
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from brokers import BROKERS, mosquitto, nats
+from services.broker.connection import BrokerError, probe
+from services.settings import BrokerSettings
+
+pytestmark = pytest.mark.real
+
+TOKENS = """
+authorization { users = [{ user: oauthtoken, password: "token-1" }] }
+"""
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+async def test_broker_that_is_there_answers(kind: str, tmp_path: Path) -> None:
+    async with BROKERS[kind](tmp_path) as broker:
+        await probe(broker.settings)
+
+
+async def test_broker_that_is_not_there_is_named(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path) as broker:
+        broker.kill()
+        with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}: .*refused"):
+            await probe(broker.settings)
+
+
+def passwords(folder: Path) -> str:
+    file = folder / "passwords"
+    subprocess.run(["mosquitto_passwd", "-c", "-b", file, "twin", "secret"], check=True)
+    return f"allow_anonymous false\npassword_file {file}"
+
+
+async def test_password_opens(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("secret\n")
+    async with mosquitto(tmp_path, passwords(tmp_path)) as broker:
+        told = SecretStr("secret")
+        await probe(BrokerSettings(url=broker.url, username="twin", password=told))
+        await probe(BrokerSettings(url=broker.url, username="twin", password_file=file))
+
+
+async def test_wrong_password_is_refused(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path, passwords(tmp_path)) as broker:
+        wrong = BrokerSettings(url=broker.url, username="twin", password=SecretStr("guess"))
+        with pytest.raises(BrokerError, match="Not authorized"):
+            await probe(wrong)
+
+
+async def test_token_is_read_anew_at_each_connect(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    async with nats(tmp_path, TOKENS) as broker:
+        settings = BrokerSettings(url=broker.url, token_file=file)
+        with pytest.raises(BrokerError, match=r"no credentials: .*No such file"):
+            await probe(settings)
+        file.write_text("token-0\n")
+        with pytest.raises(BrokerError, match=r"uthorized|user name or password"):
+            await probe(settings)
+        file.write_text("token-1\n")
+        await probe(settings)
+
+
+def certificates(folder: Path) -> dict[str, Path]:
+    """An authority, and a server and a client it vouches for."""
+    (folder / "san").write_text("subjectAltName=IP:127.0.0.1\n")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"]
+    subprocess.run(
+        ["openssl", "req", "-x509", *key, "ca.key", "-out", "ca.pem", "-subj", "/CN=ca"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    for name in ("server", "client"):
+        for command in (
+            ["req", *key, f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}"],
+            [
+                *("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key"),
+                *("-CAcreateserial", "-extfile", "san", "-out", f"{name}.pem"),
+            ],
+        ):
+            subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
+    return {
+        "ca_file": folder / "ca.pem",
+        "cert_file": folder / "client.pem",
+        "key_file": folder / "client.key",
+    }
+
+
+def tls(folder: Path) -> str:
+    return (
+        f"cafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key\n"
+        "require_certificate true\nuse_identity_as_username true\nallow_anonymous false"
+    )
+
+
+async def test_client_certificate_opens_over_tls(tmp_path: Path) -> None:
+    files = certificates(tmp_path)
+    async with mosquitto(tmp_path, tls(tmp_path)) as broker:
+        assert broker.url.scheme == "mqtts"
+        await probe(BrokerSettings(url=broker.url, **files))
+
+
+async def test_client_without_a_certificate_is_told_so(tmp_path: Path) -> None:
+    files = certificates(tmp_path)
+    async with mosquitto(tmp_path, tls(tmp_path)) as broker:
+        with pytest.raises(BrokerError, match=r"hung up .* certificate"):
+            await probe(BrokerSettings(url=broker.url, ca_file=files["ca_file"]))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_broker_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
+    certificates(tmp_path)
+    async with mosquitto(tmp_path, tls(tmp_path)) as broker:
+        with pytest.raises(BrokerError, match="certificate verify failed"):
+            await probe(broker.settings)
+    gc.collect()  # paho leaves the socket of a failed handshake to it, which warns

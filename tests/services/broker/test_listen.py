@@ -1,0 +1,142 @@
+import asyncio
+import logging
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from brokers import BROKERS, listening, mosquitto, nats, until
+from schemas.envelope import Envelope
+from services.broker.listen import listen
+from services.broker.publish import publisher
+from services.broker.status import Status
+from services.settings import BrokerSettings
+from twin.instants import Instant
+
+pytestmark = pytest.mark.real
+
+either = pytest.mark.parametrize("kind", BROKERS)
+
+NOW = Instant(1_800_000_000_000)
+TOPIC = "BMS/v1/PUB/Value/Rack/RackPower/pod1.C/E05"
+
+
+def at_once() -> Instant:
+    return NOW
+
+
+@either
+async def test_messages_are_heard_in_order_as_they_were_said(kind: str, tmp_path: Path) -> None:
+    async with BROKERS[kind](tmp_path) as broker, listening(broker.settings, at_once) as heard:
+        await until(lambda: heard.status.connected)
+        async with publisher(broker.settings, "says") as publish:
+            for number in range(1_000):
+                await publish(TOPIC, b"%d" % number)
+            await until(lambda: len(heard.envelopes) == 1_000)
+    assert heard.envelopes[7] == Envelope(TOPIC, b"7", NOW)
+    assert heard.payloads == [b"%d" % number for number in range(1_000)]
+    assert (heard.status.dropped, heard.status.refused) == (0, [])
+
+
+@either
+async def test_what_was_retained_is_heard_by_who_comes_later(kind: str, tmp_path: Path) -> None:
+    topic = "cpc/a/BMS/v1/PUB/Metadata/Rack/RackPower/pod1.C/E05"
+    async with BROKERS[kind](tmp_path) as broker:
+        async with publisher(broker.settings, "says") as publish:
+            await publish(topic, b"{}", retain=True, qos=1)
+        async with listening(broker.settings, at_once) as heard:
+            await until(lambda: bool(heard.envelopes))
+    assert heard.envelopes == [Envelope(topic, b"{}", NOW, retain=True)]
+
+
+@either
+async def test_listener_comes_back_when_the_broker_does(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with BROKERS[kind](tmp_path) as broker, listening(broker.settings, at_once) as heard:
+        await until(lambda: heard.status.connected)
+        broker.kill()
+        await until(lambda: not heard.status.connected)
+        assert heard.status.last_error
+        await asyncio.sleep(0.5)  # some attempts that fail
+        await broker.start()
+        await until(lambda: heard.status.connected)
+        await _say(broker.settings, b"again")
+        await until(lambda: heard.payloads == [b"again"])
+    assert heard.status.reconnects == 1
+    ours = [one.message for one in caplog.records if one.name.startswith("services")]
+    assert ours.count("Lost the broker") == 1
+
+
+async def _say(settings: BrokerSettings, payload: bytes) -> None:
+    async with publisher(settings, "says") as publish:
+        await publish(TOPIC, payload)
+
+
+async def test_listener_waits_for_a_broker_that_comes_later(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path) as broker:
+        broker.kill()
+        async with listening(broker.settings, at_once) as heard:
+            await until(lambda: heard.status.last_error is not None)
+            await broker.start()
+            await until(lambda: heard.status.connected)
+    assert heard.status.reconnects == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("mosquitto", "allow_anonymous false"),
+        ("nats", 'authorization { users = [{ user: twin, password: "secret" }] }'),
+    ],
+)
+async def test_refused_login_is_known_and_said_once(
+    kind: str, more: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        BROKERS[kind](tmp_path, more) as broker,
+        listening(broker.settings, at_once) as heard,
+    ):
+        await until(lambda: heard.status.last_error is not None)
+        await asyncio.sleep(0.5)
+    assert "Not authorized" in str(heard.status.last_error)
+    assert not heard.status.connected
+    ours = [one.levelno for one in caplog.records if one.name.startswith("services")]
+    assert ours == [logging.WARNING]
+
+
+NARROW = """
+authorization { users = [{ user: twin, password: "secret", permissions: {
+  publish: ">", subscribe: { allow: ["BMS.>", "$MQTT.>"], deny: "cpc.>" } } }] }
+"""
+
+
+async def test_refused_subscription_is_known_and_the_others_heard(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with nats(tmp_path, NARROW) as broker:
+        settings = BrokerSettings(url=broker.url, username="twin", password=SecretStr("secret"))
+        async with listening(settings) as heard:
+            await until(lambda: heard.status.connected)
+            await _say(settings, b"1")
+            await until(lambda: heard.payloads == [b"1"])
+    assert heard.status.refused == ["cpc/+/BMS/v1/#"]
+    assert "The broker refused a subscription" in caplog.messages
+
+
+@either
+async def test_listener_that_does_not_keep_up_loses_the_oldest(kind: str, tmp_path: Path) -> None:
+    async with BROKERS[kind](tmp_path) as broker:
+        settings = BrokerSettings(url=broker.url, inbox=10)
+        status = Status()
+        batches = listen(settings, "test", status, at_once)
+        async with aclosing(batches), publisher(settings, "says") as publish:
+            await publish(TOPIC, b"first", retain=True, qos=1)
+            await anext(batches)  # and now it does something else
+            for number in range(500):
+                await publish(TOPIC, b"%d" % number)
+            await until(lambda: status.dropped == 490)
+            assert [one.payload for one in await anext(batches)] == [
+                b"%d" % number for number in range(490, 500)
+            ]

@@ -1,0 +1,85 @@
+import asyncio
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from build import START, a_point, a_reading, tell
+from services.intake import Intake
+from services.metrics import (
+    LoopLag,
+    Metrics,
+    show_history,
+    show_inbox,
+    show_intake,
+    show_lag,
+    show_streams,
+)
+from twin.fleet import Fleet
+
+
+def values(metrics: Metrics) -> dict[str, float]:
+    """Every sample by its name and labels, as Prometheus reads it."""
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return {
+        "/".join((sample.name, *sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_intake_shows_what_became_of_every_message() -> None:
+    metrics, intake = Metrics(), Intake(Fleet())
+    show_intake(metrics, intake)
+    point = a_point()
+    tell(intake.fleet, START, point, a_reading(point), a_reading(point))
+    intake.take("nonsense", b"", START)
+    shown = values(metrics)
+    assert shown["racktwin_received_total"] == 1
+    assert shown["racktwin_rejected_total/topic"] == 1
+    assert shown["racktwin_applied_total"] == 2
+    assert shown["racktwin_duplicate_total"] == 1
+    assert shown["racktwin_points/LIVE"] == 1
+    assert shown["racktwin_racks"] == 1
+
+
+def test_figures_are_read_when_asked_for() -> None:
+    metrics, depth = Metrics(), [3.0]
+    show_inbox(metrics, lambda: depth[0], lambda: 0)
+    depth[0] = 7
+    assert values(metrics)["racktwin_inbox_depth"] == 7
+
+
+def test_every_part_has_its_names() -> None:
+    metrics = Metrics()
+    show_inbox(metrics, lambda: 1, lambda: 2)
+    show_history(metrics, lambda: 3, lambda: 4, lambda: 5, lambda: 6)
+    show_lag(metrics, lambda: 0.5, lambda: 1.5)
+    show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
+    assert values(metrics) == {
+        "racktwin_inbox_depth": 1,
+        "racktwin_inbox_dropped_total": 2,
+        "racktwin_history_accepted_total": 3,
+        "racktwin_history_written_total": 4,
+        "racktwin_history_lost_total": 5,
+        "racktwin_history_queued": 6,
+        "racktwin_loop_lag_seconds": 0.5,
+        "racktwin_source_lag_seconds": 1.5,
+        "racktwin_stream_clients": 7,
+        "racktwin_stream_slow_closed_total": 8,
+        "racktwin_stream_refused_total": 9,
+    }
+
+
+def test_metrics_of_two_services_do_not_meet() -> None:
+    first, second = Metrics(), Metrics()
+    show_inbox(first, lambda: 1, lambda: 1)
+    show_inbox(second, lambda: 2, lambda: 2)
+    assert values(first)["racktwin_inbox_depth"] == 1
+
+
+async def test_loop_that_is_not_held_up_has_no_lag() -> None:
+    lag = LoopLag()
+    async with asyncio.TaskGroup() as tasks:
+        watch = tasks.create_task(lag.watch())
+        await asyncio.sleep(5)
+        watch.cancel()
+    assert lag.seconds == 0

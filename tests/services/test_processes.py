@@ -1,0 +1,144 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from brokers import RealBroker, nats
+from services.broker.publish import publisher
+from services.processes import HISTORY, LIVE, SERVE, Roles, Twin, run, twin_of
+from services.settings import ApiSettings, HistorySettings, Settings
+
+pytestmark = pytest.mark.real
+
+PATH = "Rack/RackPower/site/r1/power"
+METADATA = (
+    b'{"objectType":"Rack","pointType":"RackPower","engUnit":"kW",'
+    b'"rackLocationName":"R1","rackLocationId":"R1"}'
+)
+PATIENCE_S = 20.0
+
+
+def settings_for(broker: RealBroker, folder: Path, store: str = "duckdb") -> Settings:
+    return Settings(
+        broker=broker.settings,
+        api=ApiSettings(port=0),
+        history=HistorySettings.model_validate({"port": 0, "store": store}),
+        data=folder / "data",
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, roles: Roles) -> AsyncIterator[tuple[Twin, str]]:
+    """The roles beside the block, once they are connected and can be asked."""
+    twin = twin_of(settings)
+    addresses: asyncio.Queue[str] = asyncio.Queue()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(run(twin, settings, roles, addresses.put_nowait))
+        async with asyncio.timeout(PATIENCE_S):
+            address = await addresses.get()
+            while twin.ready() is not None:  # noqa: ASYNC110  # a status is read, it tells nobody
+                await asyncio.sleep(0.01)
+        yield twin, address
+        task.cancel()
+
+
+async def speak(settings: Settings, kw: int, timestamp: int) -> None:
+    async with publisher(settings.broker, "test") as publish:
+        await publish(f"BMS/v1/PUB/Metadata/{PATH}", METADATA, retain=True)
+        value = b'{"value":%d,"timestamp":%d,"quality":1}' % (kw, timestamp)
+        await publish(f"BMS/v1/PUB/Value/{PATH}", value)
+
+
+async def heard(twin: Twin) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while twin.intake.fleet.counts.live == 0:  # noqa: ASYNC110  # the broker sets no event
+            await asyncio.sleep(0.01)
+
+
+async def get(address: str, path: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        return await client.get(f"{address}{path}")
+
+
+async def test_it_serves_what_the_bus_says_and_keeps_it(tmp_path: Path) -> None:
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path)
+        async with running(settings, SERVE) as (twin, address):
+            await speak(settings, kw=35, timestamp=1_767_225_600_000)
+            await heard(twin)
+            rack = (await get(address, "api/v1/racks/R1")).json()
+            metrics = (await get(address, "metrics")).text
+        assert rack["power"]["load_kw"]["value"] == 35
+        assert "racktwin_received_total 2.0" in metrics
+        assert twin.source_lag_s > 0
+        assert twin.writer is not None
+        assert (twin.writer.accepted, twin.writer.queued, twin.writer.lost) == (1, 0, 0)
+
+        async with running(settings, SERVE) as (twin, address):
+            query = "entity=R1&metric=RackPower&mode=raw&from=2026-01-01T00:00:00Z"
+            told = (await get(address, f"api/v1/history?{query}")).json()
+        assert [sample["value"] for sample in told["series"][0]["samples"]] == [35]
+
+
+async def test_live_alone_leaves_the_embedded_store_to_the_history_process(
+    tmp_path: Path,
+) -> None:
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path)
+        async with (
+            running(settings, HISTORY) as (keeper, _),
+            running(settings, LIVE) as (live, address),
+        ):
+            await speak(settings, kw=35, timestamp=1_767_225_600_000)
+            await heard(live)
+            await heard(keeper)
+            answer = await get(address, "api/v1/history?entity=R1&metric=RackPower")
+    assert answer.status_code == 503
+    assert live.writer is None
+    assert keeper.writer is not None
+    assert keeper.writer.accepted == 1
+
+
+async def test_without_a_store_nothing_is_kept_and_all_else_works(tmp_path: Path) -> None:
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path, store="none")
+        async with running(settings, SERVE) as (twin, address):
+            await speak(settings, kw=35, timestamp=1_767_225_600_000)
+            await heard(twin)
+            assert (await get(address, "api/v1/racks/R1")).status_code == 200
+    assert twin.writer is None
+
+
+async def test_a_restart_knows_the_points_though_the_broker_forgot_them(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    async with nats(tmp_path / "one") as broker:
+        settings = settings_for(broker, tmp_path)
+        async with running(settings, SERVE) as (twin, _):
+            await speak(settings, kw=35, timestamp=1_767_225_600_000)
+            await heard(twin)
+    (tmp_path / "two").mkdir()
+    async with nats(tmp_path / "two") as broker:
+        again = settings.model_copy(update={"broker": broker.settings})
+        async with running(again, SERVE) as (twin, _):
+            assert [rack.id for rack in twin.intake.fleet.racks()] == ["R1"]
+            assert twin.intake.fleet.counts.unheard == 1
+
+
+async def test_a_taken_port_ends_it_with_the_reason(tmp_path: Path) -> None:
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path)
+        taken = settings.model_copy(update={"api": ApiSettings(port=broker.port)})
+
+        with pytest.RaisesGroup(OSError):
+            await run(twin_of(taken), taken, SERVE)
+
+
+def test_it_is_not_ready_before_it_is_connected(tmp_path: Path) -> None:
+    twin = twin_of(Settings(data=tmp_path))
+
+    assert twin.ready() == "not connected to the broker yet"
+    twin.status.last_error = "refused"
+    assert twin.ready() == "refused"
