@@ -30,10 +30,12 @@ class PointDescribed(NamedTuple):
 
     point: Point
     at: Instant
+    before: Point | None = None
+    """What was known of it, where it was known: whom it served then is altered as well."""
 
 
 class PointRetracted(NamedTuple):
-    """A point's metadata was taken back."""
+    """A point's metadata was taken back, or is about to give it to another entity."""
 
     point: Point
     at: Instant

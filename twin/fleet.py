@@ -1,4 +1,4 @@
-"""Fleet: every point we were told of, folded from messages; changed by ``apply`` and ``advance``."""
+"""Fleet: every point we were told of, folded from messages."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from twin.changes import (
 )
 from twin.deadlines import Deadlines
 from twin.entities import RACK, Entity, PointCounts, is_bad
-from twin.instants import Instant, Millis, after
+from twin.instants import NEVER, Instant, Millis, after
 from twin.points import (
     EntityId,
     Freshness,
@@ -51,7 +51,7 @@ class Counters:
 
     applied: int = 0
     duplicate: int = 0
-    """Readings that stood there already, to the millisecond."""
+    """Readings that stood there already, to the millisecond: heard, but nothing new."""
     late: int = 0
     """Readings measured before the one that stands there."""
     unmatched: int = 0
@@ -67,7 +67,8 @@ class Counters:
 class Fleet:
     """The live model of all racks and of what feeds and cools them.
 
-    Synchronous and deterministic: time is an argument, and what is returned is all that happened.
+    Only ``apply`` and ``advance`` change it. Both are synchronous and deterministic: time is an
+    argument, and what is returned is all that happened.
     """
 
     def __init__(self, coolant: Coolant = Coolant.PG25) -> None:
@@ -86,7 +87,7 @@ class Fleet:
     # -- the two mutators ------------------------------------------------------------------------
 
     def apply(self, message: Message, at: Instant) -> Changes:
-        """Fold in one message that was received ``at``."""
+        """Fold in one message that was received ``at``, up to which time has passed already."""
         if type(message) is Reading:
             state = self._points.get(message.point)
             if state is None:
@@ -163,77 +164,103 @@ class Fleet:
     # -- readings --------------------------------------------------------------------------------
 
     def _take(self, state: PointState, reading: Reading, at: Instant) -> Changes:
-        point = state.point
-        if reading.publisher != point.publisher:
+        if reading.publisher != state.point.publisher:
             self.counters.wrong_publisher += 1
             return ()
         freshness = state.freshness
-        measured_at = reading.measured_at
         if freshness is not Freshness.UNHEARD:
+            measured_at = reading.measured_at
             if measured_at < state.ordered_at:
                 self.counters.late += 1
-                return (ReadingLate(point, reading, at),)
+                return (ReadingLate(state.point, reading, at),)
             if (
                 measured_at == state.measured_at
                 and reading.value == state.value
                 and reading.quality == state.quality
-                and freshness is Freshness.LIVE
             ):
                 self.counters.duplicate += 1
                 state.heard_at = at
-                return ()
+                return () if freshness is Freshness.LIVE else self._revive(state, reading, at)
         self.counters.applied += 1
         return self._hold(state, reading, at)
 
     def _hold(self, state: PointState, reading: Reading, at: Instant) -> Changes:
-        changed = (
-            reading.value != state.value
-            or reading.quality != state.quality
-            or state.freshness is not Freshness.LIVE
-        )
-        if changed:
-            self._bad -= is_bad(state)
-        state.value = reading.value
-        state.quality = reading.quality
         state.measured_at = state.ordered_at = reading.measured_at
         state.received_at = state.heard_at = at
         if reading.measured_at > at + AHEAD_AT_MOST:
             self.counters.ahead += 1
             state.ordered_at = after(at, AHEAD_AT_MOST)
-        taken = ReadingTaken(state.point, reading, at, changed)
-        if not changed and state.heartbeat is None:
-            return (taken,)
-        if state.freshness is not Freshness.LIVE:
-            self._set(state, Freshness.LIVE)
-            self._schedule(state)
-        self._bad += changed and is_bad(state)
-        return (taken, *self._beat(state, at)) if state.heartbeat is not None else (taken,)
+        live = state.freshness is Freshness.LIVE
+        if live and reading.value == state.value and reading.quality == state.quality:
+            return (ReadingTaken(state.point, reading, at, changed=False),)
+        self._bad -= is_bad(state)
+        state.value = reading.value
+        state.quality = reading.quality
+        taken = (
+            (ReadingTaken(state.point, reading, at, changed=True),)
+            if live
+            else self._revive(state, reading, at)
+        )
+        self._bad += is_bad(state)
+        return taken
 
-    def _beat(self, state: PointState, at: Instant) -> Iterator[Change]:
-        publisher = self._publishers[state.point.id]
-        publisher.heard_at = at
-        if publisher.freshness is not Freshness.LIVE:
-            publisher.freshness = Freshness.LIVE
-            yield PublisherChanged(publisher.id, Freshness.LIVE, at)
+    def _revive(self, state: PointState, reading: Reading, at: Instant) -> Changes:
+        self._set(state, Freshness.LIVE)
+        self._schedule(state)
+        taken = ReadingTaken(state.point, reading, at, changed=True)
+        if not state.heartbeat:
+            return (taken,)
+        return (taken, PublisherChanged(state.point.publisher, Freshness.LIVE, at))
 
     # -- metadata --------------------------------------------------------------------------------
 
     def _describe(self, point: Point, at: Instant) -> Iterator[Change]:
         self.counters.applied += 1
         state = self._points.get(point.id)
+        before: Point | None = None
         if state is None:
             state = self._points[point.id] = PointState(point)
+            state.heartbeat = point.point_type in HEARTBEATS
             self._freshness[Freshness.UNHEARD] += 1
         elif state.point == point:
             return
         else:
+            before = state.point
+            if before.entity != point.entity:
+                yield PointRetracted(before, at)
             self._detach(state)
-            if not point.means_as(state.point):
+            if not point.means_as(before):
                 self._forget(state)
         self._attach(state, point)
-        yield PointDescribed(point, at)
-        for reading, came in self._waiting.release(point.id):
+        yield PointDescribed(point, at, before)
+        yield from self._release(state, at)
+
+    def _release(self, state: PointState, now: Instant) -> Iterator[Change]:
+        """Take the readings that waited for their metadata as if it had been there in time."""
+        for reading, came in self._waiting.release(state.point.id):
+            yield from self._lapse(state, came)
             yield from self._take(state, reading, came)
+        yield from self._lapse(state, now)
+
+    def _lapse(self, state: PointState, now: Instant) -> Iterator[Change]:
+        """Let a point fall due that was not known when it should have."""
+        if state.freshness is Freshness.LIVE:
+            due = min(self._deadline(state), self._lost_at(state))
+            if due <= now:
+                yield from self._silence(state, due)
+
+    def _lost_at(self, state: PointState) -> Instant:
+        """When the publisher of a point was lost, since the point was heard."""
+        return min(
+            (
+                publisher.lost_at
+                for publisher in self._publishers.values()
+                if publisher.lost_at > state.heard_at
+                and not state.heartbeat
+                and publisher.vouches_for(state.point)
+            ),
+            default=NEVER,
+        )
 
     def _retract(self, key: PointId, at: Instant) -> Changes:
         self.counters.applied += 1
@@ -242,6 +269,7 @@ class Fleet:
             return ()
         self._forget(state)
         self._freshness[Freshness.UNHEARD] -= 1
+        self._publishers.pop(key, None)
         self._detach(state)
         return (PointRetracted(state.point, at),)
 
@@ -252,13 +280,8 @@ class Fleet:
             entity = self._entities[point.entity] = Entity(point.entity)
         entity.attach(state)
         self._connect(entity, point)
-        if point.point_type in HEARTBEATS:
-            name = point.name or point.entity
-            beating = state.freshness, state.heard_at if state.freshness is Freshness.LIVE else None
-            self._publishers[point.id] = Publisher(
-                point.id, point.publisher, name, point.scope, *beating
-            )
-            state.heartbeat = self._publishers[point.id]
+        if state.heartbeat and state.freshness is Freshness.UNHEARD:
+            self._publishers[point.id] = Publisher(state)
 
     def _detach(self, state: PointState) -> None:
         point = state.point
@@ -267,8 +290,6 @@ class Fleet:
         self._connect(entity, point)
         if not entity.points:
             del self._entities[entity.id]
-        self._publishers.pop(point.id, None)
-        state.heartbeat = None
 
     def _connect(self, entity: Entity, point: Point) -> None:
         domain = domain_of(point)
@@ -283,12 +304,12 @@ class Fleet:
         due: list[tuple[Instant, bool, PointId, PointState]] = []
         for state in self._deadlines.take(now):
             state.scheduled = False
-            if state.freshness is Freshness.LIVE and self._points.get(state.point.id) is state:
+            if state.freshness is Freshness.LIVE:
                 deadline = self._deadline(state)
                 if deadline > now:
                     self._schedule(state)
                 else:
-                    due.append((deadline, state.heartbeat is None, state.point.id, state))
+                    due.append((deadline, not state.heartbeat, state.point.id, state))
         due.sort(key=lambda entry: entry[:3])  # at one instant the cause before its effects
         changes: list[Change] = []
         for deadline, _, _, state in due:
@@ -299,24 +320,28 @@ class Fleet:
     def _silence(self, state: PointState, at: Instant) -> Iterator[Change]:
         self._set(state, Freshness.STALE)
         yield PointStale(state.point, at)
-        if state.heartbeat is None:
-            return
-        publisher = self._publishers[state.point.id]
-        publisher.freshness = Freshness.STALE
-        yield PublisherChanged(publisher.id, Freshness.STALE, at)
-        for other in self._vouched_for(publisher):
-            if other.freshness is Freshness.LIVE and other.heard_at <= at:
+        if state.heartbeat:
+            publisher = self._publishers[state.point.id]
+            publisher.lost_at = at
+            yield PublisherChanged(publisher.id, Freshness.STALE, at)
+            for other in self._unvouched(publisher):
                 self._set(other, Freshness.STALE)
                 yield PointStale(other.point, at)
 
-    def _vouched_for(self, publisher: Publisher) -> Iterator[PointState]:
-        for key in sorted(self._points):
-            state = self._points[key]
-            if state.heartbeat is None and publisher.vouches_for(state.point):
-                yield state
+    def _unvouched(self, publisher: Publisher) -> list[PointState]:
+        """The points that were not heard since their publisher was lost, in order of id."""
+        silent = (
+            state
+            for state in self._points.values()
+            if state.freshness is Freshness.LIVE
+            and state.heard_at < publisher.lost_at
+            and not state.heartbeat
+            and publisher.vouches_for(state.point)
+        )
+        return sorted(silent, key=lambda state: state.point.id)
 
     def _deadline(self, state: PointState) -> Instant:
-        return after(state.heard_at, STALE_AFTER if state.heartbeat is None else LOST_AFTER)
+        return after(state.heard_at, LOST_AFTER if state.heartbeat else STALE_AFTER)
 
     def _schedule(self, state: PointState) -> None:
         if not state.scheduled:

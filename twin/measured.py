@@ -57,8 +57,9 @@ def measure(state: PointState | None, unit: str | None = None) -> Measured:
     if state is None:
         return nothing(unit)
     point = state.point
+    shown = point.unit if unit is None else unit
     if state.freshness is Freshness.UNHEARD:
-        return nothing(unit or point.unit)
+        return nothing(shown)
     value = state.value
     good = state.quality == GOOD_QUALITY and value is not None
     if unit is not None and value is not None:
@@ -67,7 +68,7 @@ def measure(state: PointState | None, unit: str | None = None) -> Measured:
         value = value * scale if scale is not None else None
     return Measured(
         value,
-        unit or point.unit,
+        shown,
         Quality.GOOD if good else Quality.BAD,
         state.freshness,
         state.measured_at,

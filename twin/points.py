@@ -100,7 +100,6 @@ class PointState:
         "heartbeat",
         "measured_at",
         "ordered_at",
-        "owner",
         "point",
         "quality",
         "received_at",
@@ -110,8 +109,7 @@ class PointState:
 
     def __init__(self, point: Point) -> None:
         self.point = point
-        self.owner: object = None  # the Rack or Equipment it belongs to
-        self.heartbeat: object = None  # the Publisher whose heart it is, on heartbeat points
+        self.heartbeat = False  # whether a publisher says by it that it lives
         self.scheduled = False  # whether a deadline is set for it
         self.forget()
 

@@ -30,7 +30,7 @@ class Feed:
     limit: Measured
     capacity: Measured
     share: float | None
-    """Of the load of all feeds, 0 to 1; None where that is not known."""
+    """Of the load of all feeds, 0 to 1; None unless both are the truth of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Balance:
     meters: Measured
     racks: Measured
     residual_pct: float | None
-    """Of the rack's own reading; positive where the meters read more."""
+    """Of the rack's own reading, positive where the meters read more; None unless both are the
+    truth of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,12 @@ class Power:
 def power_of(rack: Entity, meters: Sequence[Entity]) -> Power:
     """The electrical side of ``rack``, fed by ``meters``.
 
-    The load is the rack's own reading, unless only the sum of the meters is the truth of now.
+    The load is the rack's own reading, unless the sum of the meters is more to be trusted.
     The capacity is what the feeds may carry together; ``redundancy`` says whether fewer would do.
     """
     own = rack.measure("RackPower", "kW")
     metered = _sum("kW", [meter.measure("ActivePower", "kW") for meter in meters])
-    load = own if own.fresh_and_good or not metered.fresh_and_good else metered
+    load = max(own, metered, key=_trust)
     feeds = tuple(_feed(meter, metered) for meter in meters)
     capacity = _sum("kW", [feed.capacity for feed in feeds])
     return Power(
@@ -76,27 +77,35 @@ def power_of(rack: Entity, meters: Sequence[Entity]) -> Power:
     )
 
 
+def _trust(load: Measured) -> int:
+    return load.usable + load.fresh_and_good
+
+
 def _sum(unit: str, parts: Sequence[Measured]) -> Measured:
     return derive(unit, parts, lambda *values: fsum(values)) if parts else nothing(unit)
 
 
 def _residual_pct(meters: Measured, racks: Measured) -> float | None:
-    if not (meters.usable and racks.usable) or meters.value is None or not racks.value:
-        return None
-    return (meters.value - racks.value) / racks.value * 100
+    metered, own = _now(meters), _now(racks)
+    return (metered - own) / own * 100 if metered is not None and own else None
+
+
+def _now(one: Measured) -> float | None:
+    """Its value for a number that cannot carry any doubt about it."""
+    return one.value if one.fresh_and_good else None
 
 
 def _feed(meter: Entity, metered: Measured) -> Feed:
     load = meter.measure("ActivePower", "kW")
     limit = meter.measure("CurrentLimit", "A")
-    whole = metered.value if metered.usable else None
+    part, whole = _now(load), _now(metered)
     return Feed(
         meter=meter.id,
         load=load,
         current=meter.measure("Current", "A"),
         limit=limit,
         capacity=_capacity(meter, limit),
-        share=load.value / whole if whole and load.value is not None else None,
+        share=part / whole if part is not None and whole else None,
     )
 
 
@@ -104,7 +113,8 @@ def _capacity(meter: Entity, limit: Measured) -> Measured:
     """What a three-phase feed may carry: P = √3 · V · I · PF, V line to line (DSX: average RMS).
 
     Without a power factor it is taken as 1. No voltage is no answer: a dead feed and a dead
-    voltmeter look alike from here.
+    voltmeter look alike from here. Neither is a power factor of 0, as idle meters show it, or
+    above 1.
     """
     voltage = meter.measure("Voltage", "V")
     inputs = [voltage, limit]
@@ -112,21 +122,20 @@ def _capacity(meter: Entity, limit: Measured) -> Measured:
         inputs.append(meter.measure("PowerFactor", ""))
 
     def formula(volts: float, amps: float, power_factor: float = 1.0) -> float | None:
-        return sqrt(3) * volts * amps * power_factor / 1000 if volts > 0 else None
+        known = volts > 0 and 0 < power_factor <= 1
+        return sqrt(3) * volts * amps * power_factor / 1000 if known else None
 
     return derive("kW", inputs, formula)
 
 
 def redundancy_of(feeds: Sequence[Feed], load: Measured) -> Redundancy:
     """Redundancy from load, not from counts: each feed is taken away, and the rest must carry."""
-    if not feeds or not load.usable or load.value is None:
-        return Redundancy.UNKNOWN
-    capacities = [feed.capacity.value for feed in feeds if feed.capacity.usable]
-    known = [capacity for capacity in capacities if capacity is not None]
-    if len(known) < len(feeds):
+    drawn = _now(load)
+    known = [may for feed in feeds if (may := _now(feed.capacity)) is not None]
+    if drawn is None or not known or len(known) < len(feeds):
         return Redundancy.UNKNOWN
     if len(known) == 1:
         return Redundancy.N
-    if fsum(known) - max(known) < load.value:
+    if fsum(sorted(known)[:-1]) < drawn:
         return Redundancy.LOST
     return Redundancy.TWO_N if len(known) == 2 else Redundancy.N_PLUS_1  # noqa: PLR2004

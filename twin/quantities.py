@@ -15,12 +15,12 @@ _FACTORS: Final[dict[tuple[str, str], float]] = {
     ("bar", "kPa"): 100.0,
     ("psi", "kPa"): 6.894757,  # NIST SP 811, table of conversion factors
     ("gpm", "LPM"): 3.785412,  # US gallon, NIST SP 811
+    ("%", ""): 1e-2,
 }
 
 _SPELLINGS: Final[dict[str, str]] = {
     "kw": "kW",
-    "w": "W",
-    "mw": "MW",
+    "w": "W",  # and no "mw", which is a million of them or a thousandth
     "l/min": "LPM",
     "lpm": "LPM",
     "gpm": "gpm",
@@ -33,12 +33,12 @@ _SPELLINGS: Final[dict[str, str]] = {
 
 
 def factor(unit: str | None, wanted: str) -> float | None:
-    """What a value in ``unit`` is multiplied by to stand in ``wanted``; None if unrelated."""
-    if unit == wanted:
-        return 1.0
-    if unit is None:
-        return None
-    known = _SPELLINGS.get(unit.lower(), unit)
+    """What a value in ``unit`` is multiplied by to stand in ``wanted``; None if unrelated.
+
+    No unit is that of a ratio, which ``wanted`` writes as an empty text.
+    """
+    given = unit or ""
+    known = _SPELLINGS.get(given.lower(), given)
     if known == wanted:
         return 1.0
     return _FACTORS.get((known, wanted))

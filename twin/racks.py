@@ -94,8 +94,15 @@ def _isolation(rack: Entity, kind: str) -> Isolation:
 
 
 def _worst(states: tuple[PointState, ...]) -> Measured:
-    """The highest state among several detectors: 0 is no leak, no fault, not isolated."""
+    """The worst among several detectors: what is raised, then what is doubtful, then all clear.
+
+    0 is no leak, no fault, not isolated. It may be claimed only where every detector that was heard
+    says so and can be trusted.
+    """
     heard = [measure(state) for state in states if state.freshness is not Freshness.UNHEARD]
-    if not heard:
-        return nothing(None)
-    return max(heard, key=lambda one: -1.0 if one.value is None else one.value)
+    return max(heard, key=_gravity, default=nothing(None))
+
+
+def _gravity(one: Measured) -> tuple[float, bool]:
+    value = one.value or 0.0
+    return value, one.fresh_and_good is (value > 0)

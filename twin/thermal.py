@@ -16,6 +16,10 @@ class Coolant(StrEnum):
     PG25 = "pg25"
 
 
+_SUPPLY: Final = "RackLiquidSupplyTemperature"
+_RETURN: Final = "RackLiquidReturnTemperature"
+_FLOW: Final = "RackLiquidFlow"
+
 _TEMPERATURES_C: Final = (20.0, 25.0, 30.0, 35.0, 40.0, 45.0)
 
 _HEAT_CAPACITY: Final = {  # kJ/(kg·K) at the temperatures above
@@ -43,13 +47,15 @@ class Thermal:
     heat: Measured
     heat_ratio: Measured
     coolant: Coolant
+    cooled: bool
+    """Whether the rack has what its heat is computed from, heard or not."""
 
 
 def thermal_of(rack: Entity, load: Measured, coolant: Coolant) -> Thermal:
     """The liquid side of ``rack``, which draws ``load`` in kW and is cooled by ``coolant``."""
-    supply = rack.measure("RackLiquidSupplyTemperature", "C")
-    return_ = rack.measure("RackLiquidReturnTemperature", "C")
-    flow = rack.measure("RackLiquidFlow", "LPM")
+    supply = rack.measure(_SUPPLY, "C")
+    return_ = rack.measure(_RETURN, "C")
+    flow = rack.measure(_FLOW, "LPM")
     heat = derive("kW", (flow, supply, return_), lambda f, s, r: heat_kw(f, s, r, coolant))
     return Thermal(
         supply=supply,
@@ -63,13 +69,15 @@ def thermal_of(rack: Entity, load: Measured, coolant: Coolant) -> Thermal:
         heat=heat,
         heat_ratio=derive("", (heat, load), _ratio),
         coolant=coolant,
+        cooled=all(map(rack.of_type, (_SUPPLY, _RETURN, _FLOW))),
     )
 
 
 def heat_kw(flow_lpm: float, supply_c: float, return_c: float, coolant: Coolant) -> float:
-    """Heat that a flow carries away: Q = V̇ · ρ · cp · ΔT, both properties at the mean temperature.
+    """Heat that a flow carries away, with the coolant's properties at its mean temperature.
 
-    Near 37 °C that is 0.0692 kW per LPM and kelvin of water, 0.0670 of PG25.
+    It is volume flow times density times heat capacity times the rise of temperature: near 37 °C
+    0.0692 kW per LPM and kelvin of water, 0.0670 of PG25.
     """
     mean_c = (supply_c + return_c) / 2
     density = at_temperature(_DENSITY[coolant], mean_c)

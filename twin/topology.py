@@ -1,6 +1,5 @@
 """Who serves whom: the one-way graph that ``servesId`` draws, per domain."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
@@ -91,11 +90,9 @@ def _put(
 def _reach(edges: Edges, start: EntityId) -> list[EntityId]:
     seen = {start}
     found: list[EntityId] = []
-    ring = deque((start,))
+    ring = [start]
     while ring:
-        for near in sorted(edges.get(ring.popleft(), ())):
-            if near not in seen:
-                seen.add(near)
-                found.append(near)
-                ring.append(near)
+        ring = sorted({near for each in ring for near in edges.get(each, ())} - seen)
+        seen.update(ring)
+        found += ring
     return found

@@ -22,8 +22,8 @@ class Totals:
 
 
 def totals_of(racks: Sequence[Rack]) -> Totals:
-    """The sums over ``racks``; heat and headroom over those that have the points for it."""
-    cooled = [rack for rack in racks if rack.thermal.flow.measured_at is not None]
+    """The sums over ``racks``; heat over those that are cooled, headroom over those with feeds."""
+    cooled = [rack for rack in racks if rack.thermal.cooled]
     rated = [rack for rack in racks if rack.power.feeds]
     severities = Counter(rack.severity for rack in racks)
     freshness = Counter(rack.freshness for rack in racks)

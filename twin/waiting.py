@@ -1,6 +1,6 @@
 """Readings that came before their metadata."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Final
 
 from twin.instants import Instant
@@ -17,7 +17,7 @@ class Waiting:
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
-        self._kept: dict[PointId, deque[tuple[Reading, Instant]]] = {}
+        self._kept: OrderedDict[PointId, deque[tuple[Reading, Instant]]] = OrderedDict()
         self._count = 0
 
     def __len__(self) -> int:
