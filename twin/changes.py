@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from twin.instants import Instant
-from twin.points import EntityId, Freshness, Point, PublisherId, Reading
+from twin.points import Freshness, Point, PublisherId, Reading
 
 
 class ReadingTaken(NamedTuple):
@@ -61,12 +61,3 @@ Change = (
     ReadingTaken | ReadingLate | PointDescribed | PointRetracted | PointStale | PublisherChanged
 )
 Changes = tuple[Change, ...]
-
-
-def touched(change: Change) -> EntityId | None:
-    """The entity whose view a change alters, or None where it alters none."""
-    if isinstance(change, ReadingTaken):
-        return change.point.entity if change.changed else None
-    if isinstance(change, ReadingLate | PublisherChanged):
-        return None
-    return change.point.entity

@@ -1,42 +1,18 @@
 import pytest
 
-from build import PUB, START, a_point, a_reading
-from twin.changes import (
-    Change,
-    PointDescribed,
-    PointRetracted,
-    PointStale,
-    PublisherChanged,
-    ReadingLate,
-    ReadingTaken,
-    touched,
-)
-from twin.points import Freshness
+from build import START, a_point, a_reading
+from twin.changes import PointDescribed, ReadingTaken
 
 POINT = a_point(entity="R7")
-READING = a_reading(POINT)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ReadingTaken(POINT, READING, START, changed=True),
-        PointDescribed(POINT, START),
-        PointRetracted(POINT, START),
-        PointStale(POINT, START),
-    ],
-)
-def test_news_of_a_point_touches_its_entity(change: Change) -> None:
-    assert touched(change) == "R7"
+def test_changes_are_values_that_nobody_can_alter() -> None:
+    change = ReadingTaken(POINT, a_reading(POINT), START, changed=True)
+
+    assert change == ReadingTaken(POINT, a_reading(POINT), START, changed=True)
+    with pytest.raises(AttributeError):
+        change.changed = False  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ReadingTaken(POINT, READING, START, changed=False),
-        ReadingLate(POINT, READING, START),
-        PublisherChanged(PUB, Freshness.STALE, START),
-    ],
-)
-def test_what_alters_no_view_touches_nothing(change: Change) -> None:
-    assert touched(change) is None
+def test_a_point_that_was_not_known_before_says_so() -> None:
+    assert PointDescribed(POINT, START).before is None
