@@ -1,7 +1,7 @@
 """DSX BMS v1: topics and payloads to points and readings."""
 
 from collections import Counter
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -9,30 +9,28 @@ from schemas.contract import KNOWN
 from schemas.drift import Drift
 from schemas.errors import DecodeError, Reason
 from schemas.metadata import point_of
+from schemas.payload import LARGEST, UNREADABLE, integer, read_object, spelled
 from twin.instants import Instant
 from twin.points import Point, PointId, PublisherId, Reading, Retraction
 
 PUB: Final = PublisherId("PUB")
 """The BMS as a publisher."""
 
-LARGEST: Final = 4 * 1024 * 1024
-"""Bytes in a payload: the DSX event bus carries no more."""
-
 FARTHEST: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: no source measures later."""
 
 _VALUES: Final = "BMS/v1/PUB/Value/"
 _DEPTH: Final = 4  # BMS, v1, publisher, kind
+_BITS: Final = range(-(2**63), 2**63)  # what every store and encoder holds
 
 
-class _Value(msgspec.Struct, forbid_unknown_fields=True):
+class _Value(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     value: float | None
-    timestamp: int
-    quality: int
+    timestamp: Annotated[Instant, msgspec.Meta(ge=0, le=FARTHEST)]
+    quality: Annotated[int, msgspec.Meta(ge=_BITS.start, le=_BITS.stop - 1)]
 
 
 _strict: Final = msgspec.json.Decoder(_Value).decode
-_loose: Final = msgspec.json.Decoder(dict[str, object]).decode
 
 
 def decode(topic: str, payload: bytes, drift: Counter[Drift]) -> Point | Reading | Retraction:
@@ -50,21 +48,22 @@ def decode(topic: str, payload: bytes, drift: Counter[Drift]) -> Point | Reading
 
 def value_topic(point: Point) -> str:
     """The topic on which the values of a point are published."""
-    return f"{_prefix(point)}{_local(point.publisher)}/Value/{_local(point.id)}"
+    cluster = _cluster(point)
+    publisher = point.publisher.removeprefix(cluster)
+    return f"{cluster}BMS/v1/{publisher}/Value/{point.id.removeprefix(cluster)}"
 
 
 def metadata_topic(point: Point) -> str:
     """The topic on which the metadata of a point is published."""
-    return f"{_prefix(point)}PUB/Metadata/{_local(point.id)}"
+    cluster = _cluster(point)
+    return f"{cluster}BMS/v1/PUB/Metadata/{point.id.removeprefix(cluster)}"
 
 
-def _prefix(point: Point) -> str:
-    return f"{point.id[: len(point.id) - len(_local(point.id))]}BMS/v1/"
-
-
-def _local(identity: str) -> str:
-    """An id without the prefix of its cluster."""
-    return identity.split("/", 2)[2] if identity.startswith("cpc/") else identity
+def _cluster(point: Point) -> str:
+    """``cpc/{id}/`` of a federated cluster's point, or nothing."""
+    if not point.id.startswith("cpc/"):
+        return ""
+    return point.id[: point.id.index("/", len("cpc/")) + 1]
 
 
 def _decode_other(
@@ -80,80 +79,79 @@ def _decode_other(
     if len(levels) <= _DEPTH or levels[:2] != ["BMS", "v1"] or not levels[2]:
         raise DecodeError(Reason.TOPIC)
     _, _, publisher, kind, path = levels
+    if kind != "Value" and (publisher, kind) != (PUB, "Metadata"):
+        raise DecodeError(Reason.TOPIC)
     _check(path)
     point = PointId(cluster + path)
     if kind == "Value":
         return _reading(point, PublisherId(cluster + publisher), payload, drift)
-    if kind != "Metadata" or publisher != PUB:
-        raise DecodeError(Reason.TOPIC)
-    if not payload:
-        return Retraction(point)
-    if len(payload) > LARGEST:
-        raise DecodeError(Reason.TOO_LARGE)
-    return point_of(point, cluster, path, payload, drift)
+    return point_of(point, cluster, path, payload, drift) if payload else Retraction(point)
 
 
 def _check(path: str) -> None:
-    """See that a path is ``{objectType}/{pointType}/{tagPath}`` and its types are the contract's."""
+    """See that a path is ``{objectType}/{pointType}/{tagPath}``, its types the contract's."""
     first = path.find("/")
     second = path.find("/", first + 1)
-    if path[:second] not in KNOWN or second + 1 >= len(path) or second < 0:
-        raise DecodeError(Reason.TYPE if first > 0 and second > 0 else Reason.TOPIC)
+    if second <= first or second + 1 == len(path):
+        raise DecodeError(Reason.TOPIC)
+    if path[:second] not in KNOWN:
+        raise DecodeError(Reason.TYPE, path[:second])
 
 
 def _reading(
     point: PointId, publisher: PublisherId, payload: bytes, drift: Counter[Drift]
 ) -> Reading:
-    try:
-        said = _strict(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        said = _drifted(payload, drift)
-    if not 0 <= said.timestamp <= FARTHEST:
-        raise DecodeError(Reason.TIMESTAMP)
-    return Reading(point, publisher, said.value, said.quality, Instant(said.timestamp))
-
-
-def _drifted(payload: bytes, drift: Counter[Drift]) -> _Value:
-    """What a payload beside the contract says, where that can be understood."""
     if len(payload) > LARGEST:
         raise DecodeError(Reason.TOO_LARGE)
     try:
-        said = _loose(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DecodeError(Reason.JSON) from error
-    found: Counter[Drift] = Counter()
-    value = _Value(
-        _value(said.get("value", said), found),
-        _integer(said.get("timestamp"), Reason.TIMESTAMP, Drift.TIMESTAMP_FORM, found),
-        _integer(said.get("quality"), Reason.QUALITY, Drift.QUALITY_STRING, found),
-    )
-    found[Drift.EXTRA_KEY] += len(said) > 3  # noqa: PLR2004  # value, timestamp, quality
-    drift.update(+found)
-    return value
+        said = _strict(payload)
+    except UNREADABLE:
+        return _drifted(point, publisher, payload, drift)
+    return Reading(point, publisher, said.value, said.quality, said.timestamp)
 
 
-def _value(value: object, found: Counter[Drift]) -> float | None:
-    if isinstance(value, bool):
-        found[Drift.VALUE_BOOLEAN] += 1
-        return float(value)
-    if value is None:
-        return None
-    if isinstance(value, int | float) and abs(value) <= _LARGEST_FLOAT:
-        return float(value)
-    raise DecodeError(Reason.VALUE)
+def _drifted(
+    point: PointId, publisher: PublisherId, payload: bytes, drift: Counter[Drift]
+) -> Reading:
+    """What a payload beside the contract says, where that can be understood."""
+    said = read_object(payload)
+    found = {Drift.EXTRA_KEY} if said.keys() - _KEYS else set()
+    value = _value(said, found)
+    timestamp = _whole(said.get("timestamp"), Drift.TIMESTAMP_FORM, found)
+    if timestamp is None or not 0 <= timestamp <= FARTHEST:
+        raise DecodeError(Reason.TIMESTAMP)
+    quality = _whole(said.get("quality"), Drift.QUALITY_STRING, found)
+    if quality is None or quality not in _BITS:
+        raise DecodeError(Reason.QUALITY)
+    drift.update(found)
+    return Reading(point, publisher, value, quality, Instant(timestamp))
 
 
-def _integer(value: object, reason: Reason, kind: Drift, found: Counter[Drift]) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+def _value(said: dict[str, object], found: set[Drift]) -> float | None:
+    match said:
+        case {"value": None}:
+            return None
+        case {"value": bool(flag)}:
+            found.add(Drift.VALUE_BOOLEAN)
+            return float(flag)
+        case {"value": int(number) | float(number)}:
+            return _finite(number)
+        case _:
+            raise DecodeError(Reason.VALUE)
+
+
+def _finite(number: float) -> float:
     try:
-        number = float(value) if isinstance(value, str | float) else None
-    except ValueError:
-        number = None
-    if number is None or not number.is_integer():
-        raise DecodeError(reason)
-    found[kind] += 1
-    return int(number)
+        return float(number)
+    except OverflowError as error:
+        raise DecodeError(Reason.VALUE) from error
 
 
-_LARGEST_FLOAT: Final = 1.7976931348623157e308  # IEEE 754 binary64
+def _whole(value: object, kind: Drift, found: set[Drift]) -> int | None:
+    whole = integer(value)
+    if whole is None and (whole := spelled(value)) is not None:
+        found.add(kind)
+    return whole
+
+
+_KEYS: Final = frozenset({"value", "timestamp", "quality"})

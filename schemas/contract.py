@@ -120,6 +120,7 @@ _METER: Final = {
     "GenericPoint": _generic(Identity.METER),
 }
 
+# The channels list these for integrations on a System alone; metadata may name one on any.
 _STATUS: Final = _equipment(Says.STATES, Owner.EITHER)
 _EITHER_WAY: Final = _equipment(Says.ONE)
 _EITHER_WAY_SP: Final = _equipment(Says.ONE, setpoint=True)
@@ -148,6 +149,7 @@ _SOUND: Final = {"Sound": _equipment(Says.UNIT)}
 _STANDING: Final = {"Status": _STATUS, "Available": _STATUS}
 _AVAILABLE: Final = {"Available": _STATUS}
 _ANY: Final = {"GenericPoint": _generic(Identity.EQUIPMENT)}
+_ELECTRICAL: Final = {**_STANDING, **_ANY}
 _MECHANICAL: Final = {**_LIQUID, **_STANDING, **_ACTUATORS, **_AIR, **_LEAK, **_ANY}
 
 _HEARTBEATS: Final = {
@@ -164,7 +166,7 @@ _HEARTBEATS: Final = {
 CATALOGUE: Final[dict[str, dict[str, PointKind]]] = {
     "Rack": _RACK,
     "PowerMeter": _METER,
-    **dict.fromkeys(("BESS", "UPS", "ATS", "Generator", "Shunt", "Breaker"), {**_STANDING, **_ANY}),
+    **dict.fromkeys(("BESS", "UPS", "ATS", "Generator", "Shunt", "Breaker"), _ELECTRICAL),
     "CDU": {**_MECHANICAL, **_SP_REQUEST},
     **dict.fromkeys(("CoolingTower", "HX", "CRAH", "CRAC", "AHU", "Chiller", "Tank"), _MECHANICAL),
     "Valve": {"ValvePosition": _EITHER_WAY, **_AVAILABLE, **_ANY},
@@ -173,11 +175,7 @@ CATALOGUE: Final[dict[str, dict[str, PointKind]]] = {
     "Damper": {"DamperPosition": _EITHER_WAY, **_AVAILABLE, **_ANY},
     "Sensor": {**_LIQUID, **_AIR, **_LEAK, **_SOUND, **_AVAILABLE, **_ANY},
     "GenericObject": {**_MECHANICAL, **_SP_REQUEST, **_SOUND},
-    "System": {
-        **_HEARTBEATS,
-        **_STANDING,
-        **_ANY,
-    },
+    "System": {**_HEARTBEATS, **_STANDING, **_ANY},
 }
 """Every object type with its point types."""
 

@@ -14,7 +14,8 @@ _UNITS_NS: Final = {
     "μs": 1_000,  # Greek mu, which Go reads as well
     "ns": 1,
 }
-_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|us|µs|μs|ns|m|s)")
+_LONGEST_NS: Final = 2**63 - 1  # as in Go
+_PART: Final = re.compile(r"([0-9]{1,19}\.?[0-9]{0,19}|\.[0-9]{1,19})(h|ms|us|µs|μs|ns|m|s)")
 
 
 def parse_ns(text: str) -> int:
@@ -31,6 +32,8 @@ def parse_ns(text: str) -> int:
         position = part.end()
     if position == 0 or position < len(text):
         raise ValueError(f"not a duration: {text!r} (one looks like 1m39.36s, 250ms or 2h)")
+    if total > _LONGEST_NS:
+        raise ValueError(f"too long a duration: {text!r} (the longest is 292 years)")
     return int(total)
 
 

@@ -11,7 +11,7 @@ class Reason(StrEnum):
     TYPE = "type"
     """An object type or point type that the contract does not have, or not together."""
     JSON = "json"
-    """Not a JSON object."""
+    """Not a JSON object, or a number in it that no float holds."""
     VALUE = "value"
     """No ``value``, or one that is neither a finite number nor null."""
     TIMESTAMP = "timestamp"
