@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from sys import intern
 from typing import Annotated, Final
 
 from pydantic import (
@@ -116,6 +117,7 @@ def point_of(
         DecodeError: It cannot be understood, and why.
     """
     object_type, point_type, _ = path.split("/", 2)
+    object_type, point_type = intern(object_type), intern(point_type)
     fields = read_object(payload)
     found: set[Drift] = set()
     said = _validated(fields, found)
@@ -127,10 +129,10 @@ def point_of(
         id=point,
         object_type=object_type,
         point_type=point_type,
-        entity=entity,
-        publisher=PublisherId(cluster + _publisher(said, kind)),
-        name=name,
-        unit=said.unit or (kind.unit if not said.states else None),
+        entity=EntityId(intern(entity)),  # one text, however many points say it
+        publisher=PublisherId(intern(cluster + _publisher(said, kind))),
+        name=_shared(name),
+        unit=_shared(said.unit) or (kind.unit if not said.states else None),
         states=tuple((state.value, state.text) for state in said.states),
         serves=tuple(EntityId(each) for each in said.serves if each and name is not None),
         associated=name is None,
@@ -139,6 +141,10 @@ def point_of(
         phase=said.phase,
         scope=said.scope,
     )
+
+
+def _shared(text: str | None) -> str | None:
+    return None if text is None else intern(text)
 
 
 def _validated(fields: dict[str, object], found: set[Drift]) -> Metadata:
