@@ -92,6 +92,23 @@ async def test_shutdown_says_goodbye_and_is_quick() -> None:
         await context.__aexit__(None, None, None)
 
 
+async def test_server_that_is_cancelled_says_goodbye_all_the_same() -> None:
+    up: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def run() -> None:
+        async with serve(an_app(a_live_fleet()), "127.0.0.1", 0) as port:
+            up.set_result(port)
+            await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(run())
+        async with listening(f"http://127.0.0.1:{await up}") as client:
+            await client.next()
+            await client.next()
+            running.cancel()
+            assert (await client.next()).name == "bye"
+
+
 async def test_shutdown_does_not_wait_for_a_client_that_reads_nothing() -> None:
     loop, live = asyncio.get_running_loop(), a_wide_fleet()
     app = an_app(live)

@@ -1,0 +1,384 @@
+"""The documents of the REST API: what a twin value looks like outside."""
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from twin.points import Freshness, Quality
+from twin.power import Redundancy
+from twin.racks import Severity
+from twin.thermal import Coolant
+
+
+def absent(value: object) -> bool:
+    """Whether a field that only some documents have is left out of this one."""
+    return value is None
+
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""RFC 3339 in UTC with milliseconds."""
+
+
+class Document(BaseModel):
+    """Anything that the API answers with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MeasuredView(Document):
+    """A number that came from outside, or was computed from such numbers."""
+
+    value: float | None
+    unit: str | None
+    quality: Quality | None
+    """null where nothing was ever said."""
+    freshness: Freshness
+    measured_at: Time | None
+    """The source's own time."""
+    received_at: Time | None
+    age_s: float | None
+    """Since it was measured."""
+    derived_from: int | None = Field(None, exclude_if=absent)
+    """On computed numbers: how many inputs went in."""
+    fresh: int | None = Field(None, exclude_if=absent)
+    """On aggregates: how many inputs are live and good …"""
+    expected: int | None = Field(None, exclude_if=absent)
+    """… of how many there should be."""
+    text: str | None = Field(None, exclude_if=absent)
+    """On states: what the value means."""
+
+
+class CountsView(Document):
+    """How many points are in which freshness, and how many of those heard are not to be trusted."""
+
+    live: int
+    stale: int
+    unheard: int
+    bad: int
+
+
+class FeedView(Document):
+    """One supply path to a rack, as its meter sees it."""
+
+    meter: str
+    load_kw: MeasuredView
+    current_a: MeasuredView
+    limit_a: MeasuredView
+    capacity_kw: MeasuredView
+    share: float | None
+    """Of the load of all feeds, 0 to 1."""
+
+
+class BalanceView(Document):
+    """What the meters say against what the rack says."""
+
+    meters_kw: MeasuredView
+    racks_kw: MeasuredView
+    residual_pct: float | None
+    """Of the rack's own reading; positive where the meters read more."""
+
+
+class PowerView(Document):
+    """The electrical side of a rack."""
+
+    load_kw: MeasuredView
+    capacity_kw: MeasuredView
+    headroom_kw: MeasuredView
+    redundancy: Redundancy
+    feeds: tuple[FeedView, ...]
+    balance: BalanceView
+
+
+class ThermalView(Document):
+    """The liquid side of a rack."""
+
+    supply_c: MeasuredView
+    return_c: MeasuredView
+    delta_t_k: MeasuredView
+    flow_lpm: MeasuredView
+    flow_lpm_per_kw: MeasuredView
+    dp_kpa: MeasuredView
+    dp_setpoint_kpa: MeasuredView
+    valve_pct: MeasuredView
+    heat_kw: MeasuredView
+    heat_ratio: MeasuredView
+    """Heat carried away per power drawn."""
+    coolant: Coolant
+
+
+class LeakView(Document):
+    """What the leak detectors of a rack say."""
+
+    detected: MeasuredView
+    sensor_fault: MeasuredView
+    tray: MeasuredView
+
+
+class IsolationView(Document):
+    """Whether a rack is cut off, and whether it was asked to be."""
+
+    status: MeasuredView
+    request: MeasuredView
+
+
+class IsolationsView(Document):
+    """Both ways in which a rack can be cut off."""
+
+    liquid: IsolationView
+    electrical: IsolationView
+
+
+class UpstreamView(Document):
+    """What feeds and cools a rack, nearest first."""
+
+    power: tuple[str, ...]
+    liquid: tuple[str, ...]
+
+
+class RackView(Document):
+    """One rack."""
+
+    id: str
+    name: str
+    hall: str | None
+    row: str | None
+    freshness: Freshness
+    severity: Severity
+    power: PowerView
+    thermal: ThermalView
+    leak: LeakView
+    isolation: IsolationsView
+    upstream: UpstreamView
+    points: CountsView
+    faults: tuple[str, ...]
+
+
+class RackSummary(Document):
+    """A rack in a list; with ``fields``, only those that were asked for, and its id."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["id"]})
+
+    id: str
+    name: str
+    hall: str | None
+    row: str | None
+    freshness: Freshness
+    severity: Severity
+    load_kw: MeasuredView
+    headroom_kw: MeasuredView
+    redundancy: Redundancy
+    supply_c: MeasuredView
+    return_c: MeasuredView
+    delta_t_k: MeasuredView
+    flow_lpm: MeasuredView
+    heat_kw: MeasuredView
+    points: CountsView
+
+
+class PointNamed(Document):
+    """Which point it is."""
+
+    id: str
+    """``{objectType}/{pointType}/{tagPath}``, without the prefix of the cluster."""
+    object_type: str
+    point_type: str
+    publisher: str
+    process_area: tuple[str, ...]
+    is_setpoint: bool
+    phase: str | None
+
+
+class PointView(MeasuredView, PointNamed):
+    """A point with its current reading."""
+
+
+class RackPointView(PointView):
+    """A point of a rack."""
+
+    cluster: str | None
+    """That told of it."""
+
+
+class ReachView(Document):
+    """Entities that are served, or serve, by what flows; nearest first."""
+
+    power: tuple[str, ...]
+    liquid: tuple[str, ...]
+    air: tuple[str, ...]
+
+
+class EquipmentView(Document):
+    """A piece of equipment with its points."""
+
+    id: str
+    name: str
+    type: str | None
+    """null where it is only known by association."""
+    freshness: Freshness
+    serves: ReachView
+    """Whom it serves directly."""
+    upstream: ReachView
+    points: tuple[PointView, ...]
+    counts: CountsView
+
+
+class EdgesView(Document):
+    """Whom one entity serves directly."""
+
+    domain: str
+    id: str
+    serves: tuple[str, ...]
+
+
+class EntityNamed(Document):
+    """Which entity it is."""
+
+    id: str
+
+
+class ConnectedView(ReachView, EntityNamed):
+    """Everything that one entity serves, or is served by."""
+
+
+class PublisherView(Document):
+    """One heartbeat."""
+
+    id: str
+    name: str
+    scope: str | None
+    """Which topics it vouches for; null is all of the publisher's."""
+    freshness: Freshness
+    heard_at: Time | None
+
+
+class FleetPointsView(CountsView):
+    """All points of the fleet."""
+
+    total: int
+
+
+class TotalsView(Document):
+    """The racks in a few numbers, each with its completeness."""
+
+    racks: int
+    racks_by_severity: dict[Severity, int]
+    racks_by_freshness: dict[Freshness, int]
+    power_kw: MeasuredView
+    heat_kw: MeasuredView
+    headroom_kw: MeasuredView
+    points: FleetPointsView
+
+
+class FaultCountsView(Document):
+    """Standing faults by severity."""
+
+    WARNING: int = 0
+    CRITICAL: int = 0
+
+
+class CountersView(Document):
+    """What became of the messages that were understood."""
+
+    applied: int
+    duplicate: int
+    late: int
+    unmatched: int
+    unmatched_lost: int
+    wrong_publisher: int
+    ahead: int
+    waiting: int
+    """Readings that are kept for metadata that has not come."""
+
+
+class FleetView(TotalsView):
+    """The whole fleet."""
+
+    now: Time
+    faults: FaultCountsView
+    publishers: tuple[PublisherView, ...]
+    counters: CountersView
+
+
+class SampleView(Document):
+    """One reading of the past."""
+
+    measured_at: Time
+    value: float | None
+    quality: Quality
+
+
+class BucketView(Document):
+    """What a span of the past holds; spans without a reading are left out."""
+
+    start: Time
+    min: float | None
+    max: float | None
+    mean: float | None
+    last: float | None
+    n: int
+    good: float
+    """The share of readings that are good, 0 to 1."""
+
+
+class SeriesView(Document):
+    """One point's past: ``samples`` in mode raw, else ``buckets``."""
+
+    point: str
+    unit: str | None
+    process_area: tuple[str, ...]
+    is_setpoint: bool
+    phase: str | None
+    samples: tuple[SampleView, ...]
+    buckets: tuple[BucketView, ...]
+    truncated: bool
+
+
+class HistoryView(Document):
+    """The past of one entity's metric; no series where nothing is known of it."""
+
+    entity: str
+    metric: str
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    mode: str
+    bucket_ms: int
+    series: tuple[SeriesView, ...]
+
+
+class Health(Document):
+    """Whether the service runs."""
+
+    status: str
+
+
+T = TypeVar("T")
+
+
+class Page(Document, Generic[T]):
+    """A part of a collection."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+    """For the part that follows; null on the last."""
+    revision: str
+    """Of the state it was read from: ``epoch:number``."""
+
+
+class RacksPage(Page[RackSummary]):
+    """Racks."""
+
+
+class PointsPage(Page[RackPointView]):
+    """Points of a rack."""
+
+
+class FaultsPage(Page[str]):
+    """Faults of a rack."""
+
+
+class EquipmentPage(Page[EquipmentView]):
+    """Equipment."""
+
+
+class TopologyPage(Page[EdgesView]):
+    """Who serves whom."""

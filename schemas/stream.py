@@ -1,0 +1,146 @@
+"""The messages of the live stream, and the columns of its racks."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import Field
+
+from schemas.api import Document, Time, TotalsView, absent
+from schemas.rfc3339 import format_instant
+from schemas.views import finite
+from twin.measured import Measured
+from twin.racks import Rack
+
+SCHEMA: Final = 1
+"""Raised when a message changes in a way that an older client cannot read."""
+
+Cell = str | float | None
+
+
+class Column(StrEnum):
+    """What the stream tells of a rack."""
+
+    SEVERITY = "severity"
+    FRESHNESS = "freshness"
+    LOAD_KW = "load_kw"
+    HEADROOM_KW = "headroom_kw"
+    SUPPLY_C = "supply_c"
+    RETURN_C = "return_c"
+    DELTA_T_K = "delta_t_k"
+    FLOW_LPM = "flow_lpm"
+    HEAT_KW = "heat_kw"
+    MEASURED_AT = "measured_at"
+
+
+def _value(measured: Measured) -> float | None:
+    """A bare number says nothing of its quality: so one that is not to be trusted is null."""
+    return finite(measured.value) if measured.usable else None
+
+
+def _measured_at(rack: Rack) -> str | None:
+    """When the newest of the columns' own readings was measured."""
+    thermal = rack.thermal
+    inputs = (rack.power.load, thermal.supply, thermal.return_, thermal.flow)
+    newest = max((each.measured_at for each in inputs if each.measured_at), default=None)
+    return None if newest is None else format_instant(newest)
+
+
+_CELLS: Final[dict[Column, Callable[[Rack], Cell]]] = {
+    Column.SEVERITY: lambda rack: rack.severity.value,
+    Column.FRESHNESS: lambda rack: rack.freshness.value,
+    Column.LOAD_KW: lambda rack: _value(rack.power.load),
+    Column.HEADROOM_KW: lambda rack: _value(rack.power.headroom),
+    Column.SUPPLY_C: lambda rack: _value(rack.thermal.supply),
+    Column.RETURN_C: lambda rack: _value(rack.thermal.return_),
+    Column.DELTA_T_K: lambda rack: _value(rack.thermal.delta_t),
+    Column.FLOW_LPM: lambda rack: _value(rack.thermal.flow),
+    Column.HEAT_KW: lambda rack: _value(rack.thermal.heat),
+    Column.MEASURED_AT: _measured_at,
+}
+
+COLUMNS: Final = tuple(Column)
+"""In the order of a row."""
+
+
+def row_of(rack: Rack) -> tuple[Cell, ...]:
+    """What the stream tells of one rack, a cell for each of ``COLUMNS``."""
+    return tuple(_CELLS[column](rack) for column in COLUMNS)
+
+
+Cells = dict[Column, tuple[Cell, ...]]
+"""Each column with one cell for each rack of the message."""
+
+
+class Hello(Document):
+    """First of all: who speaks, and in what words."""
+
+    schema_: int = Field(alias="schema")
+    epoch: str
+    """Another one than before: the numbers start anew."""
+    rev: int
+    server_time: Time
+    max_hz: float
+    fields: tuple[Column, ...]
+    resumed: bool
+    """A delta from where the client was follows, and no snapshot."""
+
+
+class Snapshot(Document):
+    """A part of all racks; the first replaces whatever the client had."""
+
+    rev: int
+    part: int
+    """From 1."""
+    parts: int
+    ids: tuple[str, ...]
+    cols: Cells
+    totals: TotalsView
+
+
+class Delta(Document):
+    """What changed since the client was last told: the latest of each rack."""
+
+    rev: int
+    prev: int
+    """The ``rev`` of the message before; any other means that one was missed."""
+    i: tuple[str, ...]
+    c: Cells
+    rm: tuple[str, ...]
+    """No longer there, or no longer within the filters."""
+    totals: TotalsView
+
+
+class Bookmark(Document):
+    """Still here: every few seconds, also when nothing changes."""
+
+    rev: int
+    seq: int
+    """Of the last fault that was told."""
+    server_time: Time
+    totals: TotalsView
+
+
+class Resync(Document):
+    """The client fell too far behind: a whole snapshot follows."""
+
+    reason: Literal["lag"]
+
+
+class Bye(Document):
+    """The last message: the server ends the stream."""
+
+    reason: Literal["shutdown"]
+    reconnect: bool
+    after_ms: int | None = Field(None, exclude_if=absent)
+
+
+MESSAGES: Final[dict[str, type[Document]]] = {
+    "hello": Hello,
+    "snapshot": Snapshot,
+    "delta": Delta,
+    "bookmark": Bookmark,
+    "resync": Resync,
+    "bye": Bye,
+}
+"""The messages by the name of their event."""

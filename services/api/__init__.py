@@ -1,0 +1,1 @@
+"""HTTP: documents, the live stream, health and the page."""

@@ -1,0 +1,145 @@
+"""Board: the racks as readers see them."""
+
+import asyncio
+from bisect import bisect_left, insort
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from schemas.stream import Cell, row_of
+from services.hub import Hub
+from twin.fleet import Fleet
+from twin.points import EntityId
+from twin.racks import Rack, Severity
+from twin.totals import Totals, totals_of
+
+AT_ONCE: Final = 50
+"""Racks worked out before others have their turn: a few milliseconds."""
+
+TOTALS_S_PER_RACK: Final = 1e-4
+"""Totals of 10,000 racks are summed up once a second at the most, of 50 whenever asked for."""
+
+RANK: Final = {Severity.OK: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which racks a reader wants to hear of."""
+
+    racks: frozenset[str] = frozenset()
+    """These only; none is all."""
+    upstream: str | None = None
+    """Those that this entity feeds or cools, directly or through others."""
+    severity_min: Severity = Severity.OK
+
+    def holds(self, rack: Rack) -> bool:
+        """Whether a rack is one of them."""
+        return (
+            (not self.racks or rack.id in self.racks)
+            and (
+                self.upstream is None or any(self.upstream in ids for ids in rack.upstream.values())
+            )
+            and RANK[rack.severity] >= RANK[self.severity_min]
+        )
+
+
+ALL: Final = Scope()
+
+
+class Shown(NamedTuple):
+    """One rack with its row of the stream."""
+
+    rack: Rack
+    row: tuple[Cell, ...]
+
+
+class Board:
+    """Every rack, worked out once per change however many readers there are.
+
+    It holds one entry for each rack, and one number for each that the hub remembers; it does no
+    work that nobody asks for.
+    """
+
+    def __init__(self, fleet: Fleet, hub: Hub) -> None:
+        self.fleet = fleet
+        self.hub = hub
+        self._shown: dict[EntityId, Shown] = {}
+        self._order: list[EntityId] = []
+        self._moved: dict[EntityId, int] = {}  # when a rack came, went, or may have left a scope
+        self._seen = hub.revision
+        self._pending = OrderedDict.fromkeys(entity.id for entity in fleet.racks())
+        self._totals: Totals | None = None
+        self._totals_of = (-1, 0.0)  # revision and loop time
+
+    def __iter__(self) -> Iterator[Shown]:
+        """All racks in order of id; call ``sync`` before."""
+        return (self._shown[each] for each in self._order)
+
+    async def sync(self) -> int:
+        """Work out what changed; returns the revision that every rack is now as new as."""
+        self._note()
+        revision, left = self._seen, len(self._pending)
+        while self._pending and left > 0:
+            for _ in range(min(AT_ONCE, left, len(self._pending))):
+                self._work_out(self._pending.popitem(last=False)[0])
+            left -= AT_ONCE
+            if self._pending and left > 0:
+                await asyncio.sleep(0)
+        return revision
+
+    def changes(self, scope: Scope, since: int) -> tuple[list[Shown], list[EntityId]] | None:
+        """The racks in ``scope`` that changed after a revision, and those that are not in it now.
+
+        None where what changed is not known any more.
+        """
+        changed = self.hub.since(since)
+        if changed is None:
+            return None
+        here: list[Shown] = []
+        gone: list[EntityId] = []
+        for each in changed:
+            shown = self._shown.get(each)
+            if shown is not None and scope.holds(shown.rack):
+                here.append(shown)
+            elif self._moved.get(each, 0) > since and (not scope.racks or each in scope.racks):
+                gone.append(each)
+        return here, gone
+
+    def totals(self) -> Totals:
+        """The racks in a few numbers, at most a little old; call ``sync`` before."""
+        revision, at = self._totals_of
+        now = asyncio.get_running_loop().time()
+        rested = now - at >= TOTALS_S_PER_RACK * len(self._shown)
+        if self._totals is None or (revision != self._seen and rested):
+            self._totals = totals_of([shown.rack for shown in self])
+            self._totals_of = (self._seen, now)
+        return self._totals
+
+    def _note(self) -> None:
+        changed = self.hub.since(self._seen)
+        if changed is None:
+            changed = [*self._shown, *(entity.id for entity in self.fleet.racks())]
+        if len(self._moved) > len(self.hub):  # nobody can ask from before what the hub remembers
+            self._moved = {each: n for each, n in self._moved.items() if self.hub.changed(each)}
+        self._seen = self.hub.revision
+        self._pending.update(dict.fromkeys(changed))
+
+    def _work_out(self, entity: EntityId) -> None:
+        before = self._shown.get(entity)
+        rack = self.fleet.rack(entity)
+        if rack is not None:
+            self._shown[entity] = Shown(rack, row_of(rack))
+            if before is None:
+                insort(self._order, entity)
+        elif before is not None:
+            del self._shown[entity]
+            del self._order[bisect_left(self._order, entity)]
+        revision = self.hub.changed(entity)
+        if revision and _place(rack) != _place(before and before.rack):
+            self._moved[entity] = revision
+
+
+def _place(rack: Rack | None) -> object:
+    """What decides whether a rack is in a scope."""
+    return rack and (rack.severity, rack.upstream)

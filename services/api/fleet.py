@@ -1,0 +1,19 @@
+"""The fleet."""
+
+from fastapi import APIRouter, Request, Response
+
+from schemas.api import FleetView
+from schemas.views import fleet_view
+from services.api.context import Here
+from services.api.replies import reply, state
+
+router = APIRouter(tags=["fleet"])
+
+
+@router.get("/fleet", response_model=FleetView, responses=state())
+async def fleet(request: Request, here: Here) -> Response:
+    """All racks in a few numbers, and who publishes."""
+    await here.board.sync()
+    document = fleet_view(here.deps.fleet, here.now, here.board.totals())
+    # the counters move without any rack changing
+    return reply(request, here, document, tag=f"-{here.deps.intake.received}")

@@ -1,0 +1,38 @@
+"""Health: whether the service runs, whether it is of use, and what it says of itself."""
+
+from fastapi import APIRouter, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from schemas.api import Health
+from schemas.problems import Problem
+from services.api.context import Here
+from services.api.replies import answer, explain, failures
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_model=Health)
+async def healthz() -> Response:
+    """Whether the process runs."""
+    return answer(Health(status="ok"))
+
+
+@router.get("/readyz", response_model=Health, responses=failures(503))
+async def readyz(here: Here) -> Response:
+    """Whether what it says is worth asking for."""
+    reason = here.deps.ready()
+    if reason is None:
+        return answer(Health(status="ready"))
+    return explain(
+        Problem(type="urn:racktwin:problem:not-ready", title="Not ready", status=503, detail=reason)
+    )
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(here: Here) -> Response:
+    """Figures for Prometheus."""
+    return Response(here.deps.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,158 @@
+"""Racks."""
+
+from collections.abc import Callable
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from schemas.api import (
+    FaultsPage,
+    PointsPage,
+    PowerView,
+    RacksPage,
+    RackSummary,
+    RackView,
+    ThermalView,
+)
+from schemas.views import power_view, rack_points_view, rack_summary, rack_view, thermal_view
+from services.api.board import RANK, Scope
+from services.api.context import Context, Here
+from services.api.paging import Commas, Key, Listing, by_id, made, page
+from services.api.replies import missing, reply, state
+from twin.points import EntityId, Freshness
+from twin.racks import Rack, Severity
+
+router = APIRouter(prefix="/racks", tags=["racks"])
+
+Sort = Literal[
+    "id",
+    "load_kw",
+    "-load_kw",
+    "headroom_kw",
+    "-headroom_kw",
+    "heat_kw",
+    "-heat_kw",
+    "severity",
+    "-severity",
+]
+
+SummaryField = Literal[
+    "id",
+    "name",
+    "hall",
+    "row",
+    "freshness",
+    "severity",
+    "load_kw",
+    "headroom_kw",
+    "redundancy",
+    "supply_c",
+    "return_c",
+    "delta_t_k",
+    "flow_lpm",
+    "heat_kw",
+    "points",
+]
+
+_VALUES: Final[dict[str, Callable[[Rack], float | None]]] = {
+    "id": lambda _: 0.0,
+    "load_kw": lambda rack: rack.power.load.value,
+    "headroom_kw": lambda rack: rack.power.headroom.value,
+    "heat_kw": lambda rack: rack.thermal.heat.value,
+    "severity": lambda rack: RANK[rack.severity],
+}
+
+
+class RacksQuery(Listing):
+    """Which racks, in what order."""
+
+    hall: str | None = None
+    row: str | None = None
+    state: Freshness | None = Field(None, description="Racks of this freshness.")
+    severity_min: Severity = Severity.OK
+    upstream: str | None = Field(None, description="Racks that this entity feeds or cools.")
+    sort: Sort = Field("id", description="`-` is descending; racks without a value come last.")
+    fields: Annotated[list[SummaryField] | None, Commas] = Field(
+        None, description="Only these of each rack, and its id."
+    )
+
+    def holds(self, rack: Rack) -> bool:
+        """Whether a rack is asked for. None has a hall or a row yet."""
+        return (
+            self.hall is None
+            and self.row is None
+            and self.state in (None, rack.freshness)
+            and Scope(upstream=self.upstream, severity_min=self.severity_min).holds(rack)
+        )
+
+    def key(self, rack: Rack) -> Key:
+        """Where a rack stands."""
+        value = _VALUES[self.sort.removeprefix("-")](rack)
+        sign = -1.0 if self.sort.startswith("-") else 1.0
+        return Key(value is None, sign * (value or 0.0), rack.id)
+
+
+@router.get("", response_model=RacksPage, responses=state(400, 422))
+async def racks(request: Request, here: Here, query: Annotated[RacksQuery, Query()]) -> Response:
+    """Racks in short."""
+    await here.board.sync()
+    asked = (shown.rack for shown in here.board if query.holds(shown.rack))
+    found, cursor = page(asked, query.key, query)
+    now = here.now
+    document = RacksPage(
+        items=await made(found, lambda rack: rack_summary(rack, now)),
+        next_cursor=cursor,
+        revision=here.revision,
+    )
+    if query.fields is None:
+        return reply(request, here, document)
+    kept = {"id", *query.fields} & RackSummary.model_fields.keys()
+    include = {"items": {"__all__": kept}, "next_cursor": True, "revision": True}
+    return reply(request, here, document, include=include)
+
+
+@router.get("/{rack_id:path}/power", response_model=PowerView, responses=state(404, 422))
+async def rack_power(request: Request, here: Here, rack_id: str) -> Response:
+    """What a rack draws, and through which feeds."""
+    return reply(request, here, power_view(_rack(here, rack_id).power, here.now))
+
+
+@router.get("/{rack_id:path}/thermal", response_model=ThermalView, responses=state(404, 422))
+async def rack_thermal(request: Request, here: Here, rack_id: str) -> Response:
+    """What the liquid brings to a rack and takes away."""
+    return reply(request, here, thermal_view(_rack(here, rack_id).thermal, here.now))
+
+
+@router.get("/{rack_id:path}/faults", response_model=FaultsPage, responses=state(404, 422))
+async def rack_faults(request: Request, here: Here, rack_id: str) -> Response:
+    """A rack's standing faults."""
+    _rack(here, rack_id)
+    document = FaultsPage(items=(), next_cursor=None, revision=here.revision)
+    return reply(request, here, document)
+
+
+@router.get("/{rack_id:path}/points", response_model=PointsPage, responses=state(400, 404, 422))
+async def rack_points(
+    request: Request, here: Here, rack_id: str, query: Annotated[Listing, Query()]
+) -> Response:
+    """Everything measured at a rack."""
+    entity = here.deps.fleet.entity(_rack(here, rack_id).id)
+    assert entity is not None
+    points = rack_points_view(entity, here.now)
+    found, cursor = page(points, lambda p: by_id(f"{p.id} {p.cluster or ''}"), query)
+    document = PointsPage(items=tuple(found), next_cursor=cursor, revision=here.revision)
+    return reply(request, here, document)
+
+
+@router.get("/{rack_id:path}", response_model=RackView, responses=state(404, 422))
+async def rack(request: Request, here: Here, rack_id: str) -> Response:
+    """One rack, whole."""
+    return reply(request, here, rack_view(_rack(here, rack_id), here.now))
+
+
+def _rack(here: Context, identity: str) -> Rack:
+    found = here.deps.fleet.rack(EntityId(identity))
+    if found is None:
+        raise missing("rack", identity)
+    return found

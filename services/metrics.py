@@ -1,0 +1,143 @@
+"""Metrics: what the service says of itself to Prometheus, all names in one place."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from services.intake import Intake
+from twin.fleet import Fleet
+
+Figure = float | Mapping[Any, float]
+"""One number, or one for each text that a label has."""
+Read = Callable[[], Figure]
+
+
+class Metrics(Collector):
+    """Figures that are read from the live objects whenever someone asks, and kept nowhere."""
+
+    def __init__(self) -> None:
+        self._families: list[Callable[[], Metric]] = []
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def gauge(self, name: str, meaning: str, read: Read, label: str | None = None) -> None:
+        """Show a figure that goes up and down as ``racktwin_{name}``."""
+        self._add(GaugeMetricFamily, name, meaning, read, label)
+
+    def counter(self, name: str, meaning: str, read: Read, label: str | None = None) -> None:
+        """Show a figure that only grows as ``racktwin_{name}_total``."""
+        self._add(CounterMetricFamily, name, meaning, read, label)
+
+    def collect(self) -> Iterable[Metric]:
+        """Every figure as it is now."""
+        return (family() for family in self._families)
+
+    def exposition(self) -> bytes:
+        """Everything as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+    def _add(
+        self,
+        kind: type[GaugeMetricFamily | CounterMetricFamily],
+        name: str,
+        meaning: str,
+        read: Read,
+        label: str | None,
+    ) -> None:
+        def family() -> Metric:
+            figure = read()
+            shown = kind(f"racktwin_{name}", meaning, labels=[label] if label else [])
+            if isinstance(figure, Mapping):
+                for value, number in figure.items():
+                    shown.add_metric([value], number)
+            else:
+                shown.add_metric([], figure)
+            return shown
+
+        self._families.append(family)
+
+
+def show_intake(metrics: Metrics, intake: Intake) -> None:
+    """What became of every message, and what the fleet is made of."""
+    fleet, counters = intake.fleet, intake.fleet.counters
+    metrics.counter("received", "Messages taken in.", lambda: intake.received)
+    metrics.counter(
+        "rejected", "Messages not understood, by reason.", lambda: intake.rejected, "reason"
+    )
+    metrics.counter(
+        "drift",
+        "Departures from the contract, understood all the same.",
+        lambda: intake.drift,
+        "kind",
+    )
+    metrics.counter("applied", "Messages that altered the fleet.", lambda: counters.applied)
+    metrics.counter("duplicate", "Readings that stood there already.", lambda: counters.duplicate)
+    metrics.counter("late", "Readings older than the current one.", lambda: counters.late)
+    metrics.counter("unmatched", "Readings before their metadata.", lambda: counters.unmatched)
+    metrics.counter(
+        "unmatched_lost", "Of those, dropped for want of room.", lambda: counters.unmatched_lost
+    )
+    metrics.counter(
+        "wrong_publisher",
+        "Readings of a point that another publisher owns.",
+        lambda: counters.wrong_publisher,
+    )
+    metrics.counter("ahead", "Readings from a clock that runs ahead.", lambda: counters.ahead)
+    metrics.gauge("waiting", "Readings kept until their metadata comes.", lambda: fleet.waiting)
+    metrics.gauge("points", "Points, by freshness.", lambda: _points(fleet), "freshness")
+    metrics.gauge("points_bad", "Points that are not to be trusted.", lambda: fleet.counts.bad)
+    metrics.gauge("racks", "Racks.", lambda: sum(1 for _ in fleet.racks()))
+
+
+def show_inbox(metrics: Metrics, depth: Read, dropped: Read) -> None:
+    """What stands between the broker and the fleet."""
+    metrics.gauge("inbox_depth", "Messages taken in and not yet folded.", depth)
+    metrics.counter("inbox_dropped", "Messages dropped because the inbox was full.", dropped)
+
+
+def show_history(metrics: Metrics, accepted: Read, written: Read, lost: Read, queued: Read) -> None:
+    """What becomes of readings on their way to the store."""
+    metrics.counter("history_accepted", "Readings given to history.", accepted)
+    metrics.counter("history_written", "Readings that the store has.", written)
+    metrics.counter("history_lost", "Readings that the store will never have.", lost)
+    metrics.gauge("history_queued", "Readings that wait for the store.", queued)
+
+
+def show_lag(metrics: Metrics, loop_s: Read, source_s: Read) -> None:
+    """How far the service is behind."""
+    metrics.gauge("loop_lag_seconds", "How late the event loop wakes a sleeper.", loop_s)
+    metrics.gauge("source_lag_seconds", "From measured to received, latest reading.", source_s)
+
+
+def show_streams(metrics: Metrics, clients: Read, slow: Read, refused: Read) -> None:
+    """Who listens to the live stream."""
+    metrics.gauge("stream_clients", "Clients of the live stream.", clients)
+    metrics.counter("stream_slow_closed", "Clients closed because they did not read.", slow)
+    metrics.counter("stream_refused", "Clients refused because there were too many.", refused)
+
+
+class LoopLag:
+    """How late the event loop wakes someone who sleeps: what everything else waits for too."""
+
+    PERIOD_S: Final = 1.0
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    async def watch(self) -> None:
+        """Measure once a second, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + self.PERIOD_S
+            await asyncio.sleep(self.PERIOD_S)
+            self.seconds = max(0.0, loop.time() - due)
+
+
+def _points(fleet: Fleet) -> dict[str, float]:
+    counts = fleet.counts
+    return {"LIVE": counts.live, "STALE": counts.stale, "UNHEARD": counts.unheard}

@@ -1,0 +1,114 @@
+"""A small live fleet as the API sees it: racks, each with its feed, and the CDU that cools them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict, Unpack
+
+import httpx
+from fastapi import FastAPI
+
+from build import START, a_heartbeat, a_point, a_reading, at, tell
+from services.api.app import create_app
+from services.api.context import Deps, Store
+from services.hub import Hub, affected
+from services.intake import Intake
+from twin.fleet import Fleet, Message
+from twin.instants import Instant
+from twin.points import Point
+
+RACK_VALUES = {
+    "RackPower": 40.0,
+    "RackLiquidSupplyTemperature": 32.0,
+    "RackLiquidReturnTemperature": 44.0,
+    "RackLiquidFlow": 50.0,
+}
+TAP_VALUES = {"ActivePower": 40.5, "CurrentLimit": 100.0, "Voltage": 415.0}
+
+
+class Live:
+    """A fleet, the hub that tells of it, and a clock that stands still until moved."""
+
+    def __init__(self, *, limit: int = 1_000_000, epoch: str = "e1") -> None:
+        self.fleet = Fleet()
+        self.intake = Intake(self.fleet)
+        self.hub = Hub(epoch, limit)
+        self.now: Instant = START
+
+    def clock(self) -> Instant:
+        """The instant that it is now."""
+        return self.now
+
+    def tell(self, *messages: Message) -> None:
+        """Fold in what is received now, and let the hub tell of it."""
+        changes = tell(self.fleet, self.now, *messages)
+        self.hub.publish(each for change in changes for each in affected(self.fleet, change))
+
+    def wait(self, seconds: float) -> None:
+        """Let the fleet's clock go on."""
+        self.now = Instant(self.now + round(seconds * 1000))
+        self.tell()
+
+    def add_rack(self, rack: str, load_kw: float = 40.0) -> None:
+        """Tell of one rack with its feed and all their readings."""
+        for kind, value in RACK_VALUES.items():
+            point = a_point(f"Rack/{kind}", rack)
+            self.show(point, load_kw if kind == "RackPower" else value)
+        for kind, value in TAP_VALUES.items():
+            self.show(a_point(f"PowerMeter/{kind}", f"{rack}-TAP", serves=(rack,)), value)
+
+    def show(self, point: Point, value: float | None = 1.0) -> None:
+        """Tell of a point and its reading."""
+        self.tell(point, a_reading(point, value, self.now))
+
+    def load(self, rack: str, load_kw: float) -> None:
+        """Let a rack draw so much from now on."""
+        self.tell(a_reading(a_point("Rack/RackPower", rack), load_kw, self.now))
+
+    def leak(self, rack: str, value: float = 1.0) -> None:
+        """Let a rack's leak detector say so."""
+        self.show(a_point("Rack/RackLeakDetect", rack), value)
+
+
+def a_live_fleet(racks: int = 3, *, limit: int = 1_000_000) -> Live:
+    """So many racks ``R1``…, the first under the most load, all cooled by ``CDU-1``."""
+    live = Live(limit=limit)
+    served = tuple(f"R{number}" for number in range(1, racks + 1))
+    for number, rack in enumerate(served):
+        live.add_rack(rack, 40.0 - number)
+    live.show(a_point("CDU/LiquidTemperature", "CDU-1", unit="C", serves=served), 30.0)
+    live.show(a_heartbeat())
+    live.now = at(1)
+    return live
+
+
+class Event(NamedTuple):
+    """One message of the stream."""
+
+    name: str
+    id: str | None
+    data: dict[str, Any]
+
+
+def parse(frame: bytes) -> Event:
+    """One frame, as a client reads it."""
+    lines = dict(line.split(": ", 1) for line in frame.decode().rstrip("\n").split("\n"))
+    return Event(lines["event"], lines.get("id"), json.loads(lines["data"]))
+
+
+def a_client(app: FastAPI) -> httpx.AsyncClient:
+    """A client of the API without a socket between."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://twin/api/v1")
+
+
+class Given(TypedDict, total=False):
+    """What the API may be given besides."""
+
+    store: Store
+    ready: Callable[[], str | None]
+
+
+def an_app(live: Live, **given: Unpack[Given]) -> FastAPI:
+    """The API over a live fleet, without its page: files are read in threads, on the real clock."""
+    return create_app(Deps(live.intake, live.hub, live.clock, **given), Path("no page"))
