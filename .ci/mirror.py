@@ -1,4 +1,4 @@
-"""Every source module has the test module that its name leads to."""
+"""Every source module has the test module that its name leads to; there may be more tests."""
 
 import sys
 from pathlib import Path
@@ -7,20 +7,17 @@ PACKAGES = ("twin", "schemas", "services")
 
 
 def main() -> int:
-    """Name the modules without a test, and the tests without a module."""
+    """Name the modules without a test."""
     expected = {
         Path("tests") / source.parent / f"test_{source.stem.strip('_')}.py"
         for package in PACKAGES
         for source in Path(package).rglob("*.py")
         if source.name not in {"__init__.py", "__main__.py"}
     }
-    present = {test for package in PACKAGES for test in Path("tests", package).rglob("test_*.py")}
-    for test in sorted(expected - present):
+    missing = sorted(test for test in expected if not test.exists())
+    for test in missing:
         print(f"no test module {test}")
-    for test in sorted(present - expected):
-        if not (Path(*test.parts[1:]).parent / test.stem.removeprefix("test_")).is_dir():
-            print(f"no source module for {test}")
-    return 1 if expected - present else 0
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import async_solipsism
@@ -41,9 +41,9 @@ async def _no_leaked_tasks(request: pytest.FixtureRequest) -> AsyncIterator[None
 
 
 @pytest.fixture(scope="session")
-def dsx() -> Iterator[Path]:
+def dsx() -> Path:
     """The folder with NVIDIA's contract and recording; a loud skip where there is none."""
     folder = Path(os.environ.get("RACKTWIN_DSX", ROOT.parent / "shared" / "dsx"))
     if not (folder / "dsx_exemplar.csv").exists():
         pytest.skip(f"NO REAL RECORDING in {folder}: set RACKTWIN_DSX to NVIDIA's dsx files")
-    yield folder
+    return folder

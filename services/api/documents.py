@@ -58,21 +58,7 @@ def asyncapi() -> dict[str, object]:
             "takeMetadata": _operation("receive", "metadata"),
             "tellChanges": _operation("send", "stream"),
         },
-        "components": {
-            "messages": {
-                "value": {"title": "A reading of a point", "externalDocs": _BMS},
-                "metadata": {"title": "What a point is", "externalDocs": _BMS},
-                **{
-                    name: {
-                        "name": name,
-                        "title": model.__doc__,
-                        "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
-                    }
-                    for name, model in MESSAGES.items()
-                },
-            },
-            "schemas": schemas["$defs"],
-        },
+        "components": {"messages": _messages(), "schemas": schemas["$defs"]},
     }
 
 
@@ -96,6 +82,20 @@ def _bus(address: str, message: str) -> dict[str, object]:
         "messages": {message: _message(message)},
         "externalDocs": _BMS,
     }
+
+
+def _messages() -> dict[str, object]:
+    told = {
+        name: {
+            "name": name,
+            "title": model.__doc__,
+            "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
+        }
+        for name, model in MESSAGES.items()
+    }
+    value = {"title": "A reading of a point", "externalDocs": _BMS}
+    metadata = {"title": "What a point is", "externalDocs": _BMS}
+    return {"value": value, "metadata": metadata, **told}
 
 
 def _message(name: str) -> dict[str, str]:

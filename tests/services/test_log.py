@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture(autouse=True)
-def _restore_root_handlers() -> "pytest.Generator[None]":
+def _restore_root_handlers() -> Iterator[None]:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     yield
