@@ -64,7 +64,7 @@ export class Layout {
   #best(width, height, air) {
     let best = null;
     for (let deep = 1; deep <= Math.min(4, this.longest); deep += 1) {
-      for (let across = 1; across <= Math.min(this.blocks.length, LONGEST); across += 1) {
+      for (let across = 1; across <= Math.max(1, Math.min(this.blocks.length, LONGEST)); across += 1) {
         const one = this.#fit(width, height, across, deep, air);
         if (!best || one.size > best.size) best = one;
       }

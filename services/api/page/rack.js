@@ -5,7 +5,7 @@ import { age, number, plural } from './format.js';
 import { PowerChart } from './chart.js';
 import { Resource } from './document.js';
 import { Line, Plain } from './measured.js';
-import { connected, news, now, open, racks, selected } from './state.js';
+import { connected, news, now, open, racks } from './state.js';
 import { Mark } from './words.js';
 
 const latest = new Resource();

@@ -72,7 +72,9 @@ export function RackTable() {
     <div class="scroll" ref=${box} onScroll=${windowed ? scrolled : null} tabindex="0"
       role="region" aria-label="Table of racks">
       <table aria-rowcount=${rows.length + 1}>
-        <thead><tr aria-rowindex="1">${COLUMNS.map((column) => html`<${Head} column=${column} />`)}</tr></thead>
+        <thead><tr aria-rowindex="1">
+          ${COLUMNS.map((column) => html`<${Head} column=${column} />`)}
+        </tr></thead>
         <tbody>
           ${first > 0 && html`<tr aria-hidden="true" style=${{ height: `${first * ROW_PX}px` }}></tr>`}
           ${rows.slice(first, last).map((row, at) => line(row, first + at + 2))}

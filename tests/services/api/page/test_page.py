@@ -202,6 +202,16 @@ async def test_snapshot_in_parts_is_one_picture(page: Page, stage: Stage) -> Non
     await expect(page.locator("tbody tr")).to_have_count(48)
 
 
+async def test_fleet_without_racks_says_so(page: Page, stage: Stage) -> None:
+    stage.rows = {}
+    await visit(page, stage)
+    await expect(page.get_by_text("No rack has been heard of yet.")).to_be_visible()
+    stage.rows["Hall1-R01-K01"] = dict(CALM)
+    stage.change("Hall1-R01-K01", **CALM)
+    await drawn(page, stage)
+    await expect(page.get_by_text("Nothing abnormal among 1 rack.")).to_be_visible()
+
+
 async def test_new_epoch_brings_a_fresh_picture(page: Page, stage: Stage) -> None:
     await visit(page, stage, "#view=table")
     stage.rows = {"Hall2-R01-K01": dict(CALM)}
