@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test check format bench locks documents tools clean
+.PHONY: setup demo test check format bench locks documents tools secrets clean
 
 setup: .venv/.runtime  ## .venv/bin/racktwin, ready to run
 
@@ -37,11 +37,14 @@ bench: setup  ## the benchmarks, as ratios measured in one run
 documents: .venv/.dev  ## OpenAPI and AsyncAPI, written anew from the code
 	$(BIN)/python -m services.api.documents
 
+LOCK := uv pip compile --generate-hashes --no-emit-index-url --python-version 3.11 --quiet
 locks:  ## the lock files, with hashes and without addresses
-	uv pip compile pyproject.toml --extra embedded --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --quiet -o requirements.lock
-	uv pip compile pyproject.toml --extra embedded --group dev --generate-hashes \
-		--no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra embedded -o requirements.lock
+	$(LOCK) pyproject.toml --extra embedded --group dev -o requirements-dev.lock
+	$(LOCK) deploy/build.in -o deploy/build.lock
+
+secrets:  ## random secrets for docker compose, where there are none yet
+	sh deploy/make-secrets.sh
 
 clean:
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .pytest_cache

@@ -145,9 +145,9 @@ class Heard:
         self.envelopes: list[Envelope] = []
         self._clock = clock
 
-    async def listen(self, settings: BrokerSettings) -> None:
+    async def listen(self, settings: BrokerSettings, role: str) -> None:
         """Keep everything that comes, until cancelled."""
-        batches = listen(settings, "test", self.status, self._clock, _a_moment)
+        batches = listen(settings, role, self.status, self._clock, _a_moment)
         async with aclosing(batches):
             async for batch in batches:
                 self.envelopes += batch
@@ -160,12 +160,12 @@ class Heard:
 
 @asynccontextmanager
 async def listening(
-    settings: BrokerSettings, clock: Callable[[], Instant] = wall_clock
+    settings: BrokerSettings, clock: Callable[[], Instant] = wall_clock, role: str = "test"
 ) -> AsyncIterator[Heard]:
-    """A listener that works beside the block."""
+    """A listener that works beside the block; two on one broker need two roles."""
     heard = Heard(clock)
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(heard.listen(settings))
+        task = tasks.create_task(heard.listen(settings, role))
         yield heard
         task.cancel()
 

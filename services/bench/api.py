@@ -58,13 +58,17 @@ async def _demo(racks: int) -> AsyncIterator[tuple[str, str]]:
     assert process.stdout is not None
     assert process.stderr is not None
     try:
-        address = (await process.stdout.readline()).decode().split()[-1]
+        line = (await process.stdout.readline()).decode()
+        if not line:
+            raise RuntimeError(f"the demo did not start: {(await process.stderr.read()).decode()}")
+        address = line.split()[-1]
         broker = ""
         while "MQTT at " not in broker:
             broker = (await process.stderr.readline()).decode()
         yield address.rstrip("/"), broker.split("MQTT at ")[1].split(",")[0]
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 

@@ -3,10 +3,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from pydantic_core import Url
 
-from brokers import mosquitto
+from brokers import mosquitto, until
 from services.broker.connection import BrokerError, connect, probe
 from services.settings import BrokerSettings
 
@@ -20,6 +21,25 @@ async def test_cancelled_attempt_leaves_nothing_behind() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await probe(BrokerSettings(url=url))
+
+
+@pytest.mark.parametrize("turns", range(1, 6))
+async def test_attempt_cancelled_while_its_thread_connects_is_hung_up(turns: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = Url(f"mqtt://127.0.0.1:{port}")
+        async with asyncio.TaskGroup() as tasks:
+            probing = tasks.create_task(probe(BrokerSettings(url=url)))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            probing.cancel()
+        async with asyncio.timeout(5):
+            await until(lambda: not _connected_to(port))
+
+
+def _connected_to(port: int) -> bool:
+    connections = psutil.Process().net_connections()
+    return any(one.raddr[1:] == (port,) for one in connections)
 
 
 async def test_broker_that_hangs_up_is_not_waited_for() -> None:

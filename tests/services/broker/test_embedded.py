@@ -1,3 +1,4 @@
+import asyncio
 import signal
 import subprocess
 import sys
@@ -31,6 +32,10 @@ asyncio.run(main())
 
 def files(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+def number(file: Path) -> int:
+    return int(file.read_text())
 
 
 def program(folder: Path, name: str, script: str) -> Path:
@@ -108,3 +113,15 @@ async def test_port_that_was_taken_meanwhile_is_given_up(tmp_path: Path) -> None
     )
     async with embedded_broker(tmp_path, once) as url:
         await probe(BrokerSettings(url=url))
+
+
+async def test_broker_that_will_not_end_is_killed(tmp_path: Path) -> None:
+    stubborn = program(
+        tmp_path,
+        "mosquitto",
+        f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 0.1; done",
+    )
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1), embedded_broker(tmp_path, stubborn):
+            pass
+    assert not psutil.pid_exists(number(tmp_path / "pid"))

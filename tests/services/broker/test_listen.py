@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from brokers import BROKERS, listening, mosquitto, nats, until
+from brokers import BROKERS, Heard, listening, mosquitto, nats, until
 from schemas.envelope import Envelope
 from services.broker.listen import listen
 from services.broker.publish import publisher
@@ -140,3 +140,14 @@ async def test_listener_that_does_not_keep_up_loses_the_oldest(kind: str, tmp_pa
             assert [one.payload for one in await anext(batches)] == [
                 b"%d" % number for number in range(490, 500)
             ]
+
+
+async def test_listener_can_be_cancelled_at_any_moment(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path) as broker:
+        for moment in range(150):
+            async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+                listening_on = tasks.create_task(Heard().listen(broker.settings, "test"))
+                await asyncio.sleep(moment / 20_000)
+                listening_on.cancel()
+        async with listening(broker.settings) as heard:
+            await until(lambda: heard.status.connected)

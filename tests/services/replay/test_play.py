@@ -131,6 +131,6 @@ async def test_real_recording_arrives_whole(kind: str, tmp_path: Path, dsx: Path
         await until(lambda: len(heard.envelopes) == sent)
         said = ten_seconds()
         assert [one.topic for one in heard.envelopes] == [one.topic for one in said]
-        async with listening(broker.settings) as later:
+        async with listening(broker.settings, role="later") as later:
             await until(lambda: len(later.envelopes) == 166)
         assert all(one.retain and "/Metadata/" in one.topic for one in later.envelopes)

@@ -1,0 +1,1 @@
+"""The one door to MQTT: listen, publish, and a broker of our own for a demo or a test."""

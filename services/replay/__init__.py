@@ -1,0 +1,1 @@
+"""Recordings: read and written, played onto a broker and taken from one."""
