@@ -139,7 +139,7 @@ async def _serve(
 def _metrics(twin: Twin) -> Metrics:
     metrics = Metrics()
     show_intake(metrics, twin.intake)
-    show_inbox(metrics, lambda: 0, lambda: twin.status.dropped)
+    show_inbox(metrics, lambda: twin.status.waiting, lambda: twin.status.dropped)
     show_lag(metrics, lambda: twin.lag.seconds, lambda: twin.source_lag_s)
     writer = twin.writer
     if writer is not None:

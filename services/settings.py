@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, UrlConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, UrlConstraints
 from pydantic_core import Url
 
 from twin.thermal import Coolant
@@ -14,8 +14,21 @@ from twin.thermal import Coolant
 PREFIX: Final = "RACKTWIN_"
 SEPARATOR: Final = "__"
 
-MqttUrl = Annotated[Url, UrlConstraints(allowed_schemes=["mqtt", "mqtts"], host_required=True)]
-HttpUrl = Annotated[Url, UrlConstraints(allowed_schemes=["http", "https"], host_required=True)]
+
+def _without_secrets(url: Url) -> Url:
+    """Refuse an address with a password in it: addresses are logged and shown."""
+    if url.username is not None or url.password is not None:
+        raise ValueError("no user and no password here: they have settings of their own")
+    return url
+
+
+_Bare = AfterValidator(_without_secrets)
+MqttUrl = Annotated[
+    Url, UrlConstraints(allowed_schemes=["mqtt", "mqtts"], host_required=True), _Bare
+]
+HttpUrl = Annotated[
+    Url, UrlConstraints(allowed_schemes=["http", "https"], host_required=True), _Bare
+]
 
 
 class _Section(BaseModel):

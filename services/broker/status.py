@@ -31,6 +31,11 @@ class Status:
         """Messages that came faster than they were taken, and went."""
         return 0 if self.inbox is None else self.inbox.dropped
 
+    @property
+    def waiting(self) -> int:
+        """Messages that came and were not taken yet."""
+        return 0 if self.inbox is None else self.inbox.qsize()
+
     def up(self, at: Instant) -> None:
         """Note that the link stands."""
         _log.info("Connected to the broker")

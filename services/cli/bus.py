@@ -98,14 +98,13 @@ def record(
         where = where.model_copy(update={"topics": (topic,)})
 
     async def main() -> None:
-        taken = 0
-        try:
-            with files.recorder(output, wall_clock()) as taking:
+        with files.recorder(output, wall_clock()) as taking:
+            try:
                 async with aclosing(listen(where, "record", Status())) as batches:
                     duration_s = None if span is None else span / 1000
-                    taken = await recording.record(batches, taking, duration_s)
-        finally:
-            typer.echo(f"{taken} messages recorded", err=True)
+                    await recording.record(batches, taking, duration_s)
+            finally:
+                typer.echo(f"{taking.taken} messages recorded", err=True)
 
     _run(main(), output)
 
@@ -164,6 +163,7 @@ def _run(main: signals.Main, what: object) -> None:
     """Run until it is done or stopped; expected trouble is one line and exit code 1."""
     try:
         signals.run(main)
-    except (OSError, RecordingError, BrokerError) as error:
-        typer.echo(f"{what}: {error}", err=True)
-        raise typer.Exit(1) from error
+    except* (OSError, RecordingError, BrokerError) as group:
+        for error in group.exceptions:
+            typer.echo(f"{what}: {error}", err=True)
+        raise typer.Exit(1) from None

@@ -60,12 +60,15 @@ class Recorder:
     _BOUND: Final = 10_000
 
     def __init__(self, put: Put) -> None:
+        self.taken = 0
         self._put = put
         self._waiting: list[Envelope] = []
 
     def write(self, envelopes: Iterable[Envelope]) -> None:
         """Take a batch."""
+        before = len(self._waiting)
         self._waiting += envelopes
+        self.taken += len(self._waiting) - before
         if len(self._waiting) >= self._BOUND:
             self.flush()
 

@@ -21,7 +21,6 @@ async def record(
         recorder: Where to; whoever opened it closes it.
         duration_s: How long; without one for as long as they come.
     """
-    taken = 0
     limit = asyncio.timeout(duration_s)
     async with asyncio.TaskGroup() as tasks:
         flushing = tasks.create_task(_flush(recorder))
@@ -29,14 +28,13 @@ async def record(
             async with limit:
                 async for batch in batches:
                     recorder.write(batch)
-                    taken += len(batch)
         except TimeoutError:
             if not limit.expired():
                 raise
         finally:
             flushing.cancel()
             recorder.flush()
-    return taken
+    return recorder.taken
 
 
 async def _flush(recorder: Recorder) -> None:

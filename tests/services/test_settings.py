@@ -63,6 +63,7 @@ def test_topics_in_the_environment_are_separated_by_commas(
         ("colour = 1", "colour"),
         ("[broker]\nulr = 'mqtt://x'", "broker.ulr"),
         ("[broker]\nurl = 'http://x'", "broker.url"),
+        ("[broker]\nurl = 'mqtt://me:hunter2@x'", "no password here"),
         ("[api]\nport = 70000", "api.port"),
         ("coolant = 'beer'", "coolant"),
         ("not toml", "racktwin.toml"),
