@@ -1,6 +1,7 @@
 """DSX BMS v1: topics and payloads to points and readings."""
 
 from collections import Counter
+from collections.abc import Container
 from typing import Annotated, Final
 
 import msgspec
@@ -20,6 +21,7 @@ FARTHEST: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: no source measures later."""
 
 _VALUES: Final = "BMS/v1/PUB/Value/"
+_PREFIX: Final = len(_VALUES)
 _DEPTH: Final = 4  # BMS, v1, publisher, kind
 _BITS: Final = range(-(2**63), 2**63)  # what every store and encoder holds
 
@@ -33,15 +35,24 @@ class _Value(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _strict: Final = msgspec.json.Decoder(_Value).decode
 
 
-def decode(topic: str, payload: bytes, drift: Counter[Drift]) -> Point | Reading | Retraction:
-    """The point, reading or retraction that a message is; ``drift`` is counted up by kind.
+def decode(
+    topic: str, payload: bytes, drift: Counter[Drift], known: Container[str] = ()
+) -> Point | Reading | Retraction:
+    """The point, reading or retraction that a message is.
+
+    Args:
+        topic: As it came.
+        payload: As it came.
+        drift: Counted up by kind.
+        known: Points whose metadata was decoded: their types need not be looked at again.
 
     Raises:
         DecodeError: It is none, and why. Nothing else is ever raised.
     """
     if topic.startswith(_VALUES):
-        path = topic[len(_VALUES) :]
-        _check(path)
+        path = topic[_PREFIX:]
+        if path not in known:
+            _check(path)
         return _reading(PointId(path), PUB, payload, drift)
     return _decode_other(topic, payload, drift)
 
@@ -107,7 +118,8 @@ def _reading(
         said = _strict(payload)
     except UNREADABLE:
         return _drifted(point, publisher, payload, drift)
-    return Reading(point, publisher, said.value, said.quality, said.timestamp)
+    # The tuple itself: the class's own __new__ would cost as much as all of the JSON.
+    return _tuple(Reading, (point, publisher, said.value, said.quality, said.timestamp))
 
 
 def _drifted(
@@ -154,4 +166,5 @@ def _whole(value: object, kind: Drift, found: set[Drift]) -> int | None:
     return whole
 
 
+_tuple: Final = tuple.__new__
 _KEYS: Final = frozenset({"value", "timestamp", "quality"})

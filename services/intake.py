@@ -32,7 +32,7 @@ class Intake:
         self.received += 1
         due = self.fleet.advance(at)
         try:
-            message = bms.decode(topic, payload, self.drift)
+            message = bms.decode(topic, payload, self.drift, self.fleet.known)
         except DecodeError as error:
             self.rejected[error.reason] += 1
             return due

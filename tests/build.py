@@ -104,6 +104,7 @@ def a_state(
     """A point that holds a reading."""
     state = PointState(point)
     state.value, state.quality, state.freshness = value, quality, freshness
+    state.bad = freshness is not Freshness.UNHEARD and (quality != 1 or value is None)
     state.measured_at = state.ordered_at = measured_at
     state.received_at = state.heard_at = received_at
     return state

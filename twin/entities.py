@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twin.measured import Measured, measure
-from twin.points import GOOD_QUALITY, EntityId, Freshness, PointId, PointState
+from twin.points import EntityId, Freshness, PointId, PointState
 
 RACK: Final = "Rack"
 
@@ -83,12 +83,5 @@ class Entity:
             live=found[Freshness.LIVE],
             stale=found[Freshness.STALE],
             unheard=found[Freshness.UNHEARD],
-            bad=sum(map(is_bad, self.points.values())),
+            bad=sum(state.bad for state in self.points.values()),
         )
-
-
-def is_bad(state: PointState) -> bool:
-    """Whether a point was heard, but what it said is not to be trusted."""
-    return state.freshness is not Freshness.UNHEARD and (
-        state.quality != GOOD_QUALITY or state.value is None
-    )

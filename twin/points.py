@@ -95,6 +95,7 @@ class PointState:
     """A point with its current reading; changed by ``Fleet`` alone."""
 
     __slots__ = (
+        "bad",
         "freshness",
         "heard_at",
         "heartbeat",
@@ -117,6 +118,7 @@ class PointState:
         """Hold no reading: nothing that was heard says anything about this point now."""
         self.value: float | None = None
         self.quality = 0
+        self.bad = False  # heard, but not to be trusted
         self.freshness = Freshness.UNHEARD
         self.measured_at: Instant = Instant(0)  # the source's own time
         self.received_at: Instant = Instant(0)  # when this reading came

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from build import START
 from streams import POINTS, READINGS, Sent, end_of, fold, shuffled, streams, view
 from twin.changes import Change
-from twin.entities import PointCounts, is_bad
+from twin.entities import PointCounts
 from twin.fleet import LOST_AFTER, STALE_AFTER, Fleet, Message
 from twin.instants import Instant
 from twin.points import Freshness, PointId, Reading
@@ -78,7 +78,11 @@ def test_counts_equal_a_recount(sent: list[Sent]) -> None:
             live=found[Freshness.LIVE],
             stale=found[Freshness.STALE],
             unheard=found[Freshness.UNHEARD],
-            bad=sum(map(is_bad, states)),
+            bad=sum(
+                state.freshness is not Freshness.UNHEARD
+                and (state.quality != 1 or state.value is None)
+                for state in states
+            ),
         )
         assert fleet.counts == expected
         entities = [*fleet.racks(), *fleet.equipment()]

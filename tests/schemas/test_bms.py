@@ -382,3 +382,15 @@ def test_the_real_recording_is_understood_without_drift(dsx: Path) -> None:
     assert kinds == {Point: 166, Reading: 4_545}
     assert len(points) == 166
     assert not drift
+
+
+def test_a_known_points_types_are_not_looked_at_again() -> None:
+    path = "Rack/NoSuchType/site/r1"
+    payload = b'{"value":1,"timestamp":1,"quality":1}'
+
+    with pytest.raises(DecodeError):
+        bms.decode(f"BMS/v1/PUB/Value/{path}", payload, Counter())
+
+    assert isinstance(
+        bms.decode(f"BMS/v1/PUB/Value/{path}", payload, Counter(), known={path}), Reading
+    )

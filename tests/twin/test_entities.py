@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from build import a_measured, a_point, a_state, an_entity
-from twin.entities import Entity, PointCounts, is_bad
+from twin.entities import Entity, PointCounts
 from twin.points import EntityId, Freshness, PointState
 
 POWER = a_point("Rack/RackPower")
@@ -92,4 +92,4 @@ def test_counts_are_by_freshness_and_bad_ones_beside() -> None:
 
 
 def test_unheard_point_is_not_bad() -> None:
-    assert not is_bad(PointState(POWER))
+    assert not PointState(POWER).bad
