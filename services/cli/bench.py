@@ -14,12 +14,13 @@ from rich.table import Table
 from services.bench.api import bench_api
 from services.bench.broker import bench_broker
 from services.bench.fold import bench_fold
+from services.bench.load import START
 from services.bench.memory import bench_memory
 from services.bench.report import Report
 from services.cli.options import AsJson
 from services.replay import files
 from services.simulate.plant import Plant
-from twin.instants import Instant, Millis, after
+from twin.instants import Millis, after
 
 
 class Name(StrEnum):
@@ -57,9 +58,8 @@ def bench(
 def _fold(recording: Path | None) -> Report:
     if recording is not None:
         return bench_fold(list(files.read(recording)), recording.name)
-    start = Instant(1_767_225_600_000)
-    simulated = Plant(48, seed=1).recording(start, after(start, Millis(30_000)))
-    return bench_fold(list(simulated), "48 simulated racks")
+    simulated = Plant(16, seed=1).recording(START, after(START, Millis(100_000)))
+    return bench_fold(list(simulated), "16 simulated racks")
 
 
 def _show(report: Report) -> None:
