@@ -4,6 +4,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Install Debian packages, where there are such and we may.
+install = { command -v apt-get >/dev/null && \
+	run=$$([ "$$(id -u)" = 0 ] || echo "sudo -n") && $$run apt-get update -q && \
+	DEBIAN_FRONTEND=noninteractive $$run apt-get install -q -y --no-install-recommends $(1); }
+
 .PHONY: setup demo test check format bench locks documents tools secrets clean
 
 setup: .venv/.runtime  ## .venv/bin/racktwin, ready to run
@@ -51,23 +56,20 @@ clean:
 
 # What the tests need beside Python. Installed where that is allowed; a test that misses one says
 # so, and fails where CI is set.
-TOOLS := mosquitto mosquitto_sub chromium influxd
+TOOLS := mosquitto mosquitto_sub chromium curl influxd openssl
+PACKAGES := mosquitto mosquitto-clients chromium curl influxdb openssl
 tools:
 	@missing=; for tool in $(TOOLS); do \
 		PATH=$$PATH:/usr/sbin command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
-	if [ -n "$$missing" ]; then \
-		if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then \
-			run=; [ "$$(id -u)" = 0 ] || run=sudo; \
-			$$run apt-get update -q && $$run apt-get install -q -y --no-install-recommends \
-				mosquitto mosquitto-clients chromium influxdb; \
-		else echo "missing:$$missing (apt-get install mosquitto mosquitto-clients chromium influxdb)"; fi; \
-	fi
+	[ -z "$$missing" ] || $(call install,$(PACKAGES)) || \
+		echo "missing:$$missing (apt-get install $(PACKAGES))"
 
 .venv/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "racktwin needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..."; exit 1; }
-	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; \
-		echo "no venv module: apt-get install python3-venv"; exit 1; }
+	@"$(PYTHON)" -m venv .venv >/dev/null || { rm -rf .venv; \
+		$(call install,python3-venv) && "$(PYTHON)" -m venv .venv; } || { rm -rf .venv; \
+		echo "this Python has no venv module: apt-get install python3-venv"; exit 1; }
 
 .venv/.runtime: .venv/bin/python requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
