@@ -1,51 +1,18 @@
 """The documents of the REST API: what a twin value looks like outside."""
 
-from typing import Annotated, Generic, TypeVar
+from operator import not_
+from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from schemas.cooling import CduView, ThermalView
+from schemas.documents import Document, MeasuredView, Time
+from schemas.meters import MeterView
+from schemas.places import PlaceView
+from schemas.power import PowerView
 from twin.points import Freshness, Quality
-from twin.power import Redundancy
 from twin.racks import Severity
-from twin.thermal import Coolant
-
-
-def absent(value: object) -> bool:
-    """Whether a field that only some documents have is left out of this one."""
-    return value is None
-
-
-Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-"""RFC 3339 in UTC with milliseconds."""
-
-
-class Document(BaseModel):
-    """Anything that the API answers with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MeasuredView(Document):
-    """A number that came from outside, or was computed from such numbers."""
-
-    value: float | None
-    unit: str | None
-    quality: Quality | None
-    """null where nothing was ever said."""
-    freshness: Freshness
-    measured_at: Time | None
-    """The source's own time."""
-    received_at: Time | None
-    age_s: float | None
-    """Since it was measured."""
-    derived_from: int | None = Field(None, exclude_if=absent)
-    """On computed numbers: how many inputs went in."""
-    fresh: int | None = Field(None, exclude_if=absent)
-    """On aggregates: how many inputs are live and good …"""
-    expected: int | None = Field(None, exclude_if=absent)
-    """… of how many there should be."""
-    text: str | None = Field(None, exclude_if=absent)
-    """On states: what the value means."""
+from twin.redundancy import Redundancy
 
 
 class CountsView(Document):
@@ -55,55 +22,6 @@ class CountsView(Document):
     stale: int
     unheard: int
     bad: int
-
-
-class FeedView(Document):
-    """One supply path to a rack, as its meter sees it."""
-
-    meter: str
-    load_kw: MeasuredView
-    current_a: MeasuredView
-    limit_a: MeasuredView
-    capacity_kw: MeasuredView
-    share: float | None
-    """Of the load of all feeds, 0 to 1."""
-
-
-class BalanceView(Document):
-    """What the meters say against what the rack says."""
-
-    meters_kw: MeasuredView
-    racks_kw: MeasuredView
-    residual_pct: float | None
-    """Of the rack's own reading; positive where the meters read more."""
-
-
-class PowerView(Document):
-    """The electrical side of a rack."""
-
-    load_kw: MeasuredView
-    capacity_kw: MeasuredView
-    headroom_kw: MeasuredView
-    redundancy: Redundancy
-    feeds: tuple[FeedView, ...]
-    balance: BalanceView
-
-
-class ThermalView(Document):
-    """The liquid side of a rack."""
-
-    supply_c: MeasuredView
-    return_c: MeasuredView
-    delta_t_k: MeasuredView
-    flow_lpm: MeasuredView
-    flow_lpm_per_kw: MeasuredView
-    dp_kpa: MeasuredView
-    dp_setpoint_kpa: MeasuredView
-    valve_pct: MeasuredView
-    heat_kw: MeasuredView
-    heat_ratio: MeasuredView
-    """Heat carried away per power drawn."""
-    coolant: Coolant
 
 
 class LeakView(Document):
@@ -142,6 +60,11 @@ class RackView(Document):
     name: str
     hall: str | None
     row: str | None
+    position: str | None
+    """Within its row."""
+    model: str | None
+    rated_kw: float | None
+    """Place, model and rating as the fleet file has them; null where it does not say."""
     freshness: Freshness
     severity: Severity
     power: PowerView
@@ -162,6 +85,11 @@ class RackSummary(Document):
     name: str
     hall: str | None
     row: str | None
+    position: str | None
+    """Within its row."""
+    model: str | None
+    rated_kw: float | None
+    """Place, model and rating as the fleet file has them; null where it does not say."""
     freshness: Freshness
     severity: Severity
     load_kw: MeasuredView
@@ -205,6 +133,8 @@ class ReachView(Document):
     power: tuple[str, ...]
     liquid: tuple[str, ...]
     air: tuple[str, ...]
+    place: tuple[str, ...] = Field((), exclude_if=not_)
+    """Left out where no place is known."""
 
 
 class EquipmentView(Document):
@@ -218,26 +148,18 @@ class EquipmentView(Document):
     serves: ReachView
     """Whom it serves directly."""
     upstream: ReachView
+    power: MeterView | None
+    """null for everything but a power meter."""
+    cooling: CduView | None
+    """null for everything but a CDU."""
     points: tuple[PointView, ...]
     counts: CountsView
-
-
-class EdgesView(Document):
-    """Whom one entity serves directly."""
-
-    domain: str
-    id: str
-    serves: tuple[str, ...]
 
 
 class EntityNamed(Document):
     """Which entity it is."""
 
     id: str
-
-
-class ConnectedView(ReachView, EntityNamed):
-    """Everything that one entity serves, or is served by."""
 
 
 class PublisherView(Document):
@@ -294,7 +216,13 @@ class FleetView(TotalsView):
     """The whole fleet."""
 
     now: Time
+    ppue_cooling: MeasuredView
+    """IT with CDUs and metered pumps per IT; null unless every CDU has a live meter of its own."""
     faults: FaultCountsView
+    by_hall: dict[str, PlaceView]
+    """The racks whose hall the fleet file tells."""
+    by_row: dict[str, PlaceView]
+    """By ``hall/row``: rows of two halls may share a name."""
     publishers: tuple[PublisherView, ...]
     counters: CountersView
 
@@ -378,7 +306,3 @@ class FaultsPage(Page[str]):
 
 class EquipmentPage(Page[EquipmentView]):
     """Equipment."""
-
-
-class TopologyPage(Page[EdgesView]):
-    """Who serves whom."""

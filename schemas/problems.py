@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import Field
 
-from schemas.api import Document, absent
+from schemas.documents import Document, absent
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from schemas.api import Document, Time, TotalsView, absent
+from schemas.api import TotalsView
+from schemas.documents import Document, Time, absent, finite
 from schemas.rfc3339 import format_instant
-from schemas.views import finite
 from twin.measured import Measured
 from twin.racks import Rack
 
@@ -31,6 +31,8 @@ class Column(StrEnum):
     FLOW_LPM = "flow_lpm"
     HEAT_KW = "heat_kw"
     MEASURED_AT = "measured_at"
+    HALL = "hall"
+    ROW = "row"
 
 
 def _value(measured: Measured) -> float | None:
@@ -57,10 +59,15 @@ _CELLS: Final[dict[Column, Callable[[Rack], Cell]]] = {
     Column.FLOW_LPM: lambda rack: _value(rack.thermal.flow),
     Column.HEAT_KW: lambda rack: _value(rack.thermal.heat),
     Column.MEASURED_AT: _measured_at,
+    Column.HALL: lambda rack: rack.place.hall,
+    Column.ROW: lambda rack: rack.place.row,
 }
 
 COLUMNS: Final = tuple(Column)
 """In the order of a row."""
+
+STANDARD: Final = tuple(each for each in COLUMNS if each not in (Column.HALL, Column.ROW))
+"""Those that are told unless others are asked for: where a rack stands hardly ever changes."""
 
 
 def row_of(rack: Rack) -> tuple[Cell, ...]:

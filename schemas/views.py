@@ -2,26 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
-from math import isfinite
 
 from schemas.api import (
-    BalanceView,
     BucketView,
     CountersView,
     CountsView,
     EquipmentView,
     FaultCountsView,
-    FeedView,
     FleetPointsView,
     FleetView,
     HistoryView,
     IsolationsView,
     IsolationView,
     LeakView,
-    MeasuredView,
     PointView,
-    PowerView,
     PublisherView,
     RackPointView,
     RackSummary,
@@ -29,40 +23,27 @@ from schemas.api import (
     ReachView,
     SampleView,
     SeriesView,
-    ThermalView,
     TotalsView,
     UpstreamView,
 )
+from schemas.cooling import CduView, cdu_view, thermal_view
+from schemas.documents import cluster_of, local, measured_view, time_of
 from schemas.history import Query, Sample, Series
+from schemas.meters import MeterView, meter_view
+from schemas.places import places_view
+from schemas.power import power_view
 from schemas.rfc3339 import format_instant
+from twin.cdu import CDU, cdu_of, cooling_power
 from twin.entities import Entity, PointCounts
 from twin.fleet import Fleet
 from twin.instants import Instant
-from twin.measured import Measured, measure
+from twin.measured import measure
+from twin.meters import METER, meter_of
 from twin.points import GOOD_QUALITY, EntityId, PointState, Quality
-from twin.power import Feed, Power
 from twin.publishers import Publisher
 from twin.racks import Isolation, Rack
-from twin.thermal import Thermal
 from twin.topology import Domain, Topology
-from twin.totals import Totals, totals_of
-
-
-def measured_view(measured: Measured, now: Instant) -> MeasuredView:
-    """A number with its age at ``now``."""
-    return MeasuredView(
-        value=finite(measured.value),
-        unit=measured.unit,
-        quality=measured.quality,
-        freshness=measured.freshness,
-        measured_at=_time(measured.measured_at),
-        received_at=_time(measured.received_at),
-        age_s=_age_s(measured.measured_at, now),
-        derived_from=measured.derived_from,
-        fresh=measured.fresh,
-        expected=measured.expected,
-        text=measured.text,
-    )
+from twin.totals import Groups, Totals, groups_of, ppue_cooling, totals_of
 
 
 def rack_view(rack: Rack, now: Instant, faults: Sequence[str] = ()) -> RackView:
@@ -70,8 +51,11 @@ def rack_view(rack: Rack, now: Instant, faults: Sequence[str] = ()) -> RackView:
     return RackView(
         id=rack.id,
         name=rack.name,
-        hall=None,
-        row=None,
+        hall=rack.place.hall,
+        row=rack.place.row,
+        position=rack.place.position,
+        model=rack.place.model,
+        rated_kw=rack.place.rated_kw,
         freshness=rack.freshness,
         severity=rack.severity,
         power=power_view(rack.power, now),
@@ -97,8 +81,11 @@ def rack_summary(rack: Rack, now: Instant) -> RackSummary:
     return RackSummary(
         id=rack.id,
         name=rack.name,
-        hall=None,
-        row=None,
+        hall=rack.place.hall,
+        row=rack.place.row,
+        position=rack.place.position,
+        model=rack.place.model,
+        rated_kw=rack.place.rated_kw,
         freshness=rack.freshness,
         severity=rack.severity,
         load_kw=measured_view(rack.power.load, now),
@@ -113,39 +100,6 @@ def rack_summary(rack: Rack, now: Instant) -> RackSummary:
     )
 
 
-def power_view(power: Power, now: Instant) -> PowerView:
-    """The electrical side of a rack."""
-    return PowerView(
-        load_kw=measured_view(power.load, now),
-        capacity_kw=measured_view(power.capacity, now),
-        headroom_kw=measured_view(power.headroom, now),
-        redundancy=power.redundancy,
-        feeds=tuple(_feed(feed, now) for feed in power.feeds),
-        balance=BalanceView(
-            meters_kw=measured_view(power.balance.meters, now),
-            racks_kw=measured_view(power.balance.racks, now),
-            residual_pct=finite(power.balance.residual_pct),
-        ),
-    )
-
-
-def thermal_view(thermal: Thermal, now: Instant) -> ThermalView:
-    """The liquid side of a rack."""
-    return ThermalView(
-        supply_c=measured_view(thermal.supply, now),
-        return_c=measured_view(thermal.return_, now),
-        delta_t_k=measured_view(thermal.delta_t, now),
-        flow_lpm=measured_view(thermal.flow, now),
-        flow_lpm_per_kw=measured_view(thermal.flow_per_kw, now),
-        dp_kpa=measured_view(thermal.dp, now),
-        dp_setpoint_kpa=measured_view(thermal.dp_setpoint, now),
-        valve_pct=measured_view(thermal.valve, now),
-        heat_kw=measured_view(thermal.heat, now),
-        heat_ratio=measured_view(thermal.heat_ratio, now),
-        coolant=thermal.coolant,
-    )
-
-
 def equipment_view(entity: Entity, fleet: Fleet, now: Instant) -> EquipmentView:
     """One piece of equipment with its points, in order of their ids outside."""
     points = [_point(state, now) for state in _by_local_id(entity)]
@@ -154,13 +108,22 @@ def equipment_view(entity: Entity, fleet: Fleet, now: Instant) -> EquipmentView:
         name=entity.name,
         type=entity.kind,
         freshness=entity.freshness,
-        serves=_reach(
+        serves=reach_of(
             {each: sorted(fleet.topology.serves(each).get(entity.id, ())) for each in Domain}
         ),
-        upstream=_reach({each: fleet.topology.upstream(entity.id, each) for each in Domain}),
+        upstream=reach_of({each: fleet.topology.upstream(entity.id, each) for each in Domain}),
+        power=_meter(entity, fleet, now),
+        cooling=_cooling(entity, fleet, now),
         points=tuple(PointView.model_validate(point) for point in points),
         counts=_counts(entity.counts),
     )
+
+
+def _meter(entity: Entity, fleet: Fleet, now: Instant) -> MeterView | None:
+    if entity.kind != METER:
+        return None
+    rating = fleet.site.meter(entity.id)
+    return meter_view(meter_of(entity, fleet.topology, fleet.entity, rating), now)
 
 
 def rack_points_view(entity: Entity, now: Instant) -> list[RackPointView]:
@@ -176,16 +139,25 @@ def totals_view(totals: Totals, counts: PointCounts, now: Instant) -> TotalsView
     return TotalsView.model_validate(_totals(totals, counts, now))
 
 
-def fleet_view(fleet: Fleet, now: Instant, totals: Totals | None = None) -> FleetView:
-    """The whole fleet; ``totals`` are worked out where they are not given."""
-    if totals is None:
-        racks = (fleet.rack(entity.id) for entity in fleet.racks())
-        totals = totals_of([rack for rack in racks if rack is not None])
+def fleet_view(
+    fleet: Fleet, now: Instant, totals: Totals | None = None, groups: Groups | None = None
+) -> FleetView:
+    """The whole fleet; ``totals`` and ``groups`` are worked out where they are not given."""
+    if totals is None or groups is None:
+        found = (fleet.rack(entity.id) for entity in fleet.racks())
+        racks = [rack for rack in found if rack is not None]
+        totals = totals_of(racks) if totals is None else totals
+        groups = groups_of(racks) if groups is None else groups
     return FleetView.model_validate(
         _totals(totals, fleet.counts, now)
         | {
             "now": format_instant(now),
+            "ppue_cooling": measured_view(
+                ppue_cooling(totals.power, cooling_power(fleet.topology, fleet.entity)), now
+            ),
             "faults": FaultCountsView(),
+            "by_hall": places_view(groups.halls, now),
+            "by_row": places_view(groups.rows, now),
             "publishers": tuple(map(_publisher, fleet.publishers())),
             "counters": CountersView(**asdict(fleet.counters), waiting=fleet.waiting),
         }
@@ -197,7 +169,7 @@ def reach_view(
 ) -> ReachView:
     """Everything that serves ``entity`` (``up``) or that it serves, through others as well."""
     walk = topology.upstream if up else topology.downstream
-    return _reach({each: walk(entity, each) for each in domains})
+    return reach_of({each: walk(entity, each) for each in domains})
 
 
 def history_view(query: Query, series: Sequence[Series]) -> HistoryView:
@@ -213,43 +185,8 @@ def history_view(query: Query, series: Sequence[Series]) -> HistoryView:
     )
 
 
-def cluster_of(identity: str) -> str | None:
-    """The cluster in whose name an id stands, if any."""
-    return identity.split("/", 2)[1] if identity.startswith("cpc/") else None
-
-
-def local(identity: str) -> str:
-    """An id without the prefix of its cluster."""
-    return identity.split("/", 2)[2] if identity.startswith("cpc/") else identity
-
-
-def finite(value: float | None) -> float | None:
-    """A value that JSON can say: what overflowed on the way is no value."""
-    return value if value is None or isfinite(value) else None
-
-
-@lru_cache(maxsize=8192)  # what one reading says goes into many documents
-def _time(instant: Instant | None) -> str | None:
-    return None if instant is None else format_instant(instant)
-
-
-def _age_s(measured_at: Instant | None, now: Instant) -> float | None:
-    return None if measured_at is None else max(0, now - measured_at) / 1000
-
-
 def _counts(counts: PointCounts) -> CountsView:
     return CountsView(live=counts.live, stale=counts.stale, unheard=counts.unheard, bad=counts.bad)
-
-
-def _feed(feed: Feed, now: Instant) -> FeedView:
-    return FeedView(
-        meter=feed.meter,
-        load_kw=measured_view(feed.load, now),
-        current_a=measured_view(feed.current, now),
-        limit_a=measured_view(feed.limit, now),
-        capacity_kw=measured_view(feed.capacity, now),
-        share=finite(feed.share),
-    )
 
 
 def _isolation(isolation: Isolation, now: Instant) -> IsolationView:
@@ -271,6 +208,12 @@ def _point(state: PointState, now: Instant) -> dict[str, object]:
     }
 
 
+def _cooling(entity: Entity, fleet: Fleet, now: Instant) -> CduView | None:
+    if entity.kind != CDU:
+        return None
+    return cdu_view(cdu_of(entity, fleet.topology, fleet.entity, fleet.coolant, fleet.site), now)
+
+
 def _by_local_id(entity: Entity) -> list[PointState]:
     """In order of the ids outside, so that it is the same whichever cluster tells of them."""
     return [entity.points[key] for key in sorted(entity.points, key=lambda id_: (local(id_), id_))]
@@ -282,15 +225,17 @@ def _publisher(publisher: Publisher) -> PublisherView:
         name=publisher.name,
         scope=publisher.scope,
         freshness=publisher.freshness,
-        heard_at=_time(publisher.heard_at),
+        heard_at=time_of(publisher.heard_at),
     )
 
 
-def _reach(ends: Mapping[Domain, Sequence[EntityId]]) -> ReachView:
+def reach_of(ends: Mapping[Domain, Sequence[EntityId]]) -> ReachView:
+    """Entities per domain; none in those that are not named."""
     return ReachView(
         power=tuple(ends.get(Domain.POWER, ())),
         liquid=tuple(ends.get(Domain.LIQUID, ())),
         air=tuple(ends.get(Domain.AIR, ())),
+        place=tuple(ends.get(Domain.PLACE, ())),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from twin.changes import Change, PointDescribed, PointRetracted, PointStale, ReadingTaken
 from twin.fleet import Fleet
-from twin.points import EntityId
+from twin.points import EntityId, Point
 from twin.topology import Domain
 
 LIMIT: Final = 1_000_000
@@ -85,19 +85,30 @@ class Hub:
 def affected(fleet: Fleet, change: Change) -> Iterable[EntityId]:
     """Every entity whose document a change alters, once ``fleet`` has taken it in.
 
-    That is the one whose point it is; the racks whose feed it meters; and, where what is known of
-    a point changed, all that it serves or served. A reading that only repeats a value counts: the
-    document shows when it was measured.
+    That is the one whose point it is; the racks whose feed it meters; those behind a CDU, where it
+    is a flow or a set-point there; and, where what is known of a point changed, all that it serves
+    or served. A reading that only repeats a value counts: the document shows when it was measured.
+    Equipment that sums up whom it serves, and the headroom of a rack's path above its feeds, are
+    worked out when asked for, and not told of.
     """
     if isinstance(change, ReadingTaken | PointStale):
         entity = change.point.entity
-        return (entity, *fleet.topology.serves(Domain.POWER).get(entity, ()))
+        fed = fleet.topology.serves(Domain.POWER).get(entity, ())
+        if _rules_a_loop(change.point):
+            return (entity, *fed, *fleet.topology.downstream(entity, Domain.LIQUID))
+        return (entity, *fed)
     if isinstance(change, PointDescribed):
         served = change.point.serves + (change.before.serves if change.before else ())
         return _with_served(fleet, change.point.entity, served)
     if isinstance(change, PointRetracted):
         return _with_served(fleet, change.point.entity, change.point.serves)
     return ()
+
+
+def _rules_a_loop(point: Point) -> bool:
+    """Whether racks are measured by it."""
+    kind = point.point_type
+    return kind == "LiquidFlow" or (kind == "LiquidTemperature" and point.is_setpoint)
 
 
 def _with_served(

@@ -114,6 +114,11 @@ def show_lag(metrics: Metrics, loop_s: Read, source_s: Read) -> None:
     metrics.gauge("source_lag_seconds", "From measured to received, latest reading.", source_s)
 
 
+def show_fleet_file(metrics: Metrics, refused: Read) -> None:
+    """What becomes of the fleet file."""
+    metrics.counter("fleet_file_refused", "Versions of the fleet file not used.", refused)
+
+
 def show_streams(metrics: Metrics, clients: Read, slow: Read, refused: Read) -> None:
     """Who listens to the live stream."""
     metrics.gauge("stream_clients", "Clients of the live stream.", clients)

@@ -19,10 +19,12 @@ from services.history.writer import Writer
 from services.hub import Hub, affected
 from services.ingest.follow import follow, tick
 from services.ingest.registry import Registry
+from services.ingest.site import SiteFile
 from services.intake import Intake
 from services.metrics import (
     LoopLag,
     Metrics,
+    show_fleet_file,
     show_history,
     show_inbox,
     show_intake,
@@ -63,6 +65,7 @@ class Twin:
     status: Status = field(default_factory=Status)
     lag: LoopLag = field(default_factory=LoopLag)
     writer: Writer | None = None
+    site_file: SiteFile | None = None
     source_lag_s: float = 0.0
 
     def emit(self, changes: Sequence[Change]) -> None:
@@ -105,14 +108,25 @@ async def run(
             tasks.create_task(tick(twin.intake, twin.emit, wall_clock))
             tasks.create_task(registry.keep())
             tasks.create_task(twin.lag.watch())
+            if twin.site_file is not None:
+                tasks.create_task(twin.site_file.watch(twin.intake.fleet, twin.hub.publish))
             if twin.writer is not None:
                 tasks.create_task(twin.writer.run())
             tasks.create_task(_serve(settings, roles, twin, store, announce))
 
 
 def twin_of(settings: Settings) -> Twin:
-    """A twin that has heard nothing yet."""
-    return Twin(Intake(Fleet(settings.coolant)))
+    """A twin that has heard nothing yet.
+
+    Raises:
+        FleetFileError: The fleet file cannot be used.
+    """
+    fleet = Fleet(settings.coolant)
+    if settings.fleet_file is None:
+        return Twin(Intake(fleet))
+    site_file = SiteFile(settings.fleet_file)
+    fleet.configure(site_file.load())
+    return Twin(Intake(fleet), site_file=site_file)
 
 
 async def _store(settings: Settings, roles: Roles, stack: AsyncExitStack) -> Store | None:
@@ -141,6 +155,9 @@ def _metrics(twin: Twin) -> Metrics:
     show_intake(metrics, twin.intake)
     show_inbox(metrics, lambda: twin.status.waiting, lambda: twin.status.dropped)
     show_lag(metrics, lambda: twin.lag.seconds, lambda: twin.source_lag_s)
+    site_file = twin.site_file
+    if site_file is not None:
+        show_fleet_file(metrics, lambda: site_file.refused)
     writer = twin.writer
     if writer is not None:
         show_history(

@@ -90,6 +90,8 @@ class Settings(_Section):
     data: Path = Path("data")
     """Folder of the embedded store and of the registry of points."""
     coolant: Coolant = Coolant.PG25
+    fleet_file: Path | None = None
+    """Where racks stand and what things are rated for: see docs/fleet-file.md."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from schemas.api import Document, HistoryView, RackView, TotalsView
+from schemas.api import HistoryView, RackView, TotalsView
+from schemas.documents import Document
 from schemas.stream import COLUMNS, Bookmark, Cell, Column, Delta, Hello, Snapshot
 
 PAGE: Final = Path(__file__).parents[1] / "services" / "api" / "page"
@@ -26,6 +27,8 @@ CALM: Final[Row] = {
     "flow_lpm": 145.0,
     "heat_kw": 95.3,
     "measured_at": "2026-11-22T08:00:09.600Z",
+    "hall": None,
+    "row": None,
 }
 
 UNHEARD: Final[Row] = {
@@ -181,6 +184,7 @@ def leaking_rack(rack: str) -> RackView:
     return RackView.model_validate(
         {
             "id": rack, "name": rack, "hall": None, "row": None,
+            "position": None, "model": None, "rated_kw": None,
             "freshness": "LIVE", "severity": "CRITICAL", "faults": [],
             "power": _power(rack), "thermal": _thermal(),
             "leak": {
@@ -202,12 +206,14 @@ def leaking_rack(rack: str) -> RackView:
 def _power(rack: str) -> dict[str, object]:
     return {
         "load_kw": measured(98.24, "kW"), "capacity_kw": measured(None, "kW"),
-        "headroom_kw": measured(None, "kW"), "redundancy": "2N",
+        "headroom_kw": measured(None, "kW"), "redundancy": "2N", "capacity_from": None,
+        "path_headroom_kw": measured(None, "kW"), "bound_by": None,
         "feeds": [
             {
                 "meter": f"{rack}-TAP-{side}", "load_kw": measured(49.12, "kW"),
                 "current_a": measured(72.1, "A"), "limit_a": measured(250.0, "A"),
                 "capacity_kw": measured(None, "kW"), "share": 0.5,
+                "path_headroom_kw": measured(None, "kW"), "bound_by": None, "if_lost": [],
             }
             for side in "AB"
         ],
@@ -229,6 +235,9 @@ def _thermal() -> dict[str, object]:
         "dp_setpoint_kpa": measured(40.0, "kPa"), "valve_pct": measured(61.0, "%"),
         "heat_kw": measured(95.3, "kW", derived_from=3, **old),
         "heat_ratio": measured(0.97, "", derived_from=4, **old), "coolant": "pg25",
+        "heat_ratio_by_coolant": {"water": measured(1.0, ""), "pg25": measured(0.97, "")},
+        "approach_k": measured(0.4, "K"), "flow_share": measured(0.06, ""),
+        "liquid_share": measured(0.97, ""), "ride_through_s": measured(41.0, "s"),
     }  # fmt: skip
 
 

@@ -1,10 +1,9 @@
 """Entities: the racks and pieces of equipment that points belong to."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from twin.measured import Measured, measure
+from twin.measured import Measured, measure, nothing
 from twin.points import EntityId, Freshness, PointId, PointState
 
 RACK: Final = "Rack"
@@ -52,7 +51,7 @@ class Entity:
     def measure(self, point_type: str, unit: str) -> Measured:
         """What its first point of a type measures, in ``unit``."""
         states = self.of_type(point_type)
-        return measure(states[0] if states else None, unit)
+        return measure(states[0], unit) if states else nothing(unit)
 
     @property
     def kind(self) -> str | None:
@@ -78,10 +77,10 @@ class Entity:
     @property
     def counts(self) -> PointCounts:
         """Its points by freshness."""
-        found = Counter(state.freshness for state in self.points.values())
+        found = [state.freshness for state in self.points.values()]
         return PointCounts(
-            live=found[Freshness.LIVE],
-            stale=found[Freshness.STALE],
-            unheard=found[Freshness.UNHEARD],
-            bad=sum(state.bad for state in self.points.values()),
+            live=found.count(Freshness.LIVE),
+            stale=found.count(Freshness.STALE),
+            unheard=found.count(Freshness.UNHEARD),
+            bad=sum([state.bad for state in self.points.values()]),
         )

@@ -30,8 +30,9 @@ from twin.points import (
 )
 from twin.publishers import HEARTBEATS, Publisher
 from twin.racks import Rack, rack_of
+from twin.site import UNWRITTEN, Site
 from twin.thermal import Coolant
-from twin.topology import Topology, domain_of
+from twin.topology import Domain, Topology, domain_of
 from twin.waiting import Waiting
 
 STALE_AFTER: Final = Millis(250_000)
@@ -70,12 +71,15 @@ class Counters:
 class Fleet:
     """The live model of all racks and of what feeds and cools them.
 
-    Only ``apply`` and ``advance`` change it. Both are synchronous and deterministic: time is an
-    argument, and what is returned is all that happened.
+    Only ``apply`` and ``advance`` change its state. Both are synchronous and deterministic: time
+    is an argument, and what is returned is all that happened. ``configure`` changes how it is
+    looked at, and nothing else.
     """
 
     def __init__(self, coolant: Coolant = Coolant.PG25) -> None:
         self.coolant = coolant
+        self.site = UNWRITTEN
+        """What is written down of it; replaced by ``configure``."""
         self.now: Instant = Instant(0)
         self.counters = Counters()
         self.topology = Topology()
@@ -112,6 +116,23 @@ class Fleet:
             return ()
         return self._fall_due(now)
 
+    def configure(self, site: Site) -> set[EntityId]:
+        """Take what is written down from ``site`` now; whose documents that alters.
+
+        Those are the entities of which something else is written, and all that these serve.
+        """
+        before, self.site = self.site, site
+        found = site.differing(before)
+        held = site.holds()
+        for place in before.holds().keys() | held.keys():
+            self.topology.connect(place, Domain.PLACE, held.get(place, ()))
+        if site.coolant is not before.coolant:
+            found.update(self._entities)
+        for start in tuple(found):
+            for domain in (Domain.POWER, Domain.LIQUID):
+                found.update(self.topology.downstream(start, domain))
+        return found & self._entities.keys()
+
     # -- what is asked of it ---------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -142,7 +163,7 @@ class Fleet:
         found = self._entities.get(entity)
         if found is None or found.kind != RACK:
             return None
-        return rack_of(found, self.topology, self.entity, self.coolant)
+        return rack_of(found, self.topology, self.entity, self.coolant, self.site)
 
     def publishers(self) -> list[Publisher]:
         """Every publisher with a heartbeat, in order of its point."""

@@ -1,20 +1,31 @@
 """Truth on every number: a value that carries its unit, quality, freshness and time."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import fsum
-from typing import Final
+from typing import Final, NamedTuple
 
 from twin.instants import Instant
 from twin.points import GOOD_QUALITY, Freshness, PointState, Quality
 from twin.quantities import factor
 
-_WORST: Final = {Freshness.LIVE: 0, Freshness.STALE: 1, Freshness.UNHEARD: 2}
+# Names of this module: to look one up in an enum costs as much as to build half a tuple.
+_GOOD: Final = Quality.GOOD
+_BAD: Final = Quality.BAD
+_LIVE: Final = Freshness.LIVE
+_UNHEARD: Final = Freshness.UNHEARD
+
+_NEVER: Final = (None, None)
+
+_tuple: Final = tuple.__new__
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A number that came from outside, or was computed from such numbers."""
+class Measured(NamedTuple):
+    """A number that came from outside, or was computed from such numbers.
+
+    A tuple, because a rack is made of sixty of them, and a frozen dataclass takes four times as
+    long to build.
+    """
 
     value: float | None
     unit: str | None
@@ -35,17 +46,28 @@ class Measured:
     @property
     def usable(self) -> bool:
         """Whether anything may be derived from it."""
-        return self.value is not None and self.quality is Quality.GOOD
+        return self.value is not None and self.quality is _GOOD
 
     @property
     def fresh_and_good(self) -> bool:
         """Whether it is the truth of now."""
-        return self.usable and self.freshness is Freshness.LIVE
+        return self.value is not None and self.quality is _GOOD and self.freshness is _LIVE
+
+    @property
+    def now(self) -> float | None:
+        """Its value where it is the truth of now."""
+        return self.value if self.fresh_and_good else None
 
 
+@lru_cache(maxsize=1_000)  # there are few units, and most racks lack something
 def nothing(unit: str | None) -> Measured:
     """What is known where there is no point to ask."""
-    return Measured(None, unit, None, Freshness.UNHEARD)
+    return Measured(None, unit, None, _UNHEARD)
+
+
+def written(value: float, unit: str) -> Measured:
+    """A number that is written down beside the bus: good and of now, and never measured."""
+    return Measured(value, unit, _GOOD, _LIVE)
 
 
 def measure(state: PointState | None, unit: str | None = None) -> Measured:
@@ -58,23 +80,22 @@ def measure(state: PointState | None, unit: str | None = None) -> Measured:
         return nothing(unit)
     point = state.point
     shown = point.unit if unit is None else unit
-    if state.freshness is Freshness.UNHEARD:
+    if state.freshness is _UNHEARD:
         return nothing(shown)
     value = state.value
     good = state.quality == GOOD_QUALITY and value is not None
-    if unit is not None and value is not None:
-        scale = factor(point.unit, unit)
+    if shown != point.unit and value is not None:
+        scale = factor(point.unit, shown or "")
         good = good and scale is not None
         value = value * scale if scale is not None else None
-    return Measured(
-        value,
-        shown,
-        Quality.GOOD if good else Quality.BAD,
-        state.freshness,
-        state.measured_at,
-        state.received_at,
-        text=point.text(value) if point.states else None,
-    )
+    text = point.text(value) if point.states else None
+    quality = _GOOD if good else _BAD
+    measured_at, received_at = state.measured_at, state.received_at
+    # fmt: off
+    return _tuple(Measured, (
+        value, shown, quality, state.freshness, measured_at, received_at, None, None, None, text
+    ))
+    # fmt: on
 
 
 def derive(unit: str, inputs: Sequence[Measured], formula: Callable[..., float | None]) -> Measured:
@@ -85,19 +106,31 @@ def derive(unit: str, inputs: Sequence[Measured], formula: Callable[..., float |
         inputs: In the order of the formula's arguments.
         formula: Called only where every input is usable; None says that it has no answer there.
     """
-    freshness = max((each.freshness for each in inputs), key=_WORST.__getitem__)
-    if freshness is Freshness.UNHEARD:
-        return replace(nothing(unit), derived_from=len(inputs))
-    value = formula(*(each.value for each in inputs)) if all(i.usable for i in inputs) else None
-    return Measured(
-        value,
-        unit,
-        Quality.GOOD if value is not None else Quality.BAD,
-        freshness,
-        _oldest(each.measured_at for each in inputs),
-        _oldest(each.received_at for each in inputs),
-        derived_from=len(inputs),
-    )
+    freshness, usable = _LIVE, True
+    measured_at: Instant | None = None
+    received_at: Instant | None = None
+    values: list[float | None] = []
+    for value, _, quality, fresh, measured, received, _, _, _, _ in inputs:
+        if fresh is not _LIVE:
+            freshness = fresh
+            if fresh is _UNHEARD:
+                count = len(inputs)
+                return _tuple(Measured, (None, unit, None, fresh, *_NEVER, count, *_NEVER, None))
+        if value is None or quality is not _GOOD:
+            usable = False
+        if measured is not None and (measured_at is None or measured < measured_at):
+            measured_at = measured
+        if received is not None and (received_at is None or received < received_at):
+            received_at = received
+        values.append(value)
+    result = formula(*values) if usable else None
+    quality = _BAD if result is None else _GOOD
+    count = len(inputs)
+    # fmt: off
+    return _tuple(Measured, (
+        result, unit, quality, freshness, measured_at, received_at, count, None, None, None
+    ))
+    # fmt: on
 
 
 def total(unit: str, inputs: Sequence[Measured]) -> Measured:
@@ -107,19 +140,33 @@ def total(unit: str, inputs: Sequence[Measured]) -> Measured:
     ``expected`` says what did.
     """
     live = [each for each in inputs if each.fresh_and_good]
-    completeness = replace(nothing(unit), fresh=len(live), expected=len(inputs))
     if not live:
-        return completeness
-    return replace(
-        completeness,
-        value=fsum(each.value for each in live if each.value is not None),
-        quality=Quality.GOOD,
-        freshness=Freshness.LIVE,
-        measured_at=_oldest(each.measured_at for each in live),
-        received_at=_oldest(each.received_at for each in live),
+        return nothing(unit)._replace(fresh=0, expected=len(inputs))
+    return Measured(
+        fsum(each.value for each in live if each.value is not None),
+        unit,
+        _GOOD,
+        _LIVE,
+        _oldest([each.measured_at for each in live]),
+        _oldest([each.received_at for each in live]),
         derived_from=len(live),
+        fresh=len(live),
+        expected=len(inputs),
     )
 
 
-def _oldest(instants: Iterable[Instant | None]) -> Instant | None:
-    return min((instant for instant in instants if instant is not None), default=None)
+def least(unit: str, inputs: Sequence[Measured]) -> Measured:
+    """The lowest of the inputs that are live and good, and of how many it is the lowest.
+
+    As long as some are silent it is at most that.
+    """
+    live = [each for each in inputs if each.fresh_and_good]
+    if not live:
+        return nothing(unit)._replace(fresh=0, expected=len(inputs))
+    lowest = min(live, key=lambda each: each.value or 0.0)
+    count = len(live)
+    return lowest._replace(unit=unit, derived_from=count, fresh=count, expected=len(inputs))
+
+
+def _oldest(instants: Sequence[Instant | None]) -> Instant | None:
+    return min([instant for instant in instants if instant is not None], default=None)

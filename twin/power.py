@@ -1,23 +1,36 @@
 """Power of a rack: what it draws, through which feeds, and what they could still carry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import fsum, sqrt
+from math import fsum
+from typing import Final, NamedTuple
 
+from twin.circuits import UNRATED, Circuit, Rating, able_of, circuit_of, headroom_of
 from twin.entities import Entity
-from twin.measured import Measured, derive, nothing
+from twin.measured import Measured, derive, least, nothing, written
 from twin.points import EntityId
+from twin.redundancy import Carried, Redundancy, Side, losses_of, redundancy_of
 
 
-class Redundancy(StrEnum):
-    """Whether the feeds of a rack could carry it with one of them gone."""
+class CapacityFrom(StrEnum):
+    """Where the capacity of a rack is known from."""
 
-    TWO_N = "2N"
-    N_PLUS_1 = "N+1"
-    N = "N"
-    LOST = "LOST"
-    UNKNOWN = "UNKNOWN"
+    FEEDS = "feeds"
+    RATING = "rating"
+
+
+_NO_RATINGS: Final[Mapping[EntityId, Rating]] = {}
+_ALONE: Final[Mapping[EntityId, Sequence[Entity]]] = {}
+
+
+class Path(NamedTuple):
+    """What a way to a rack could still carry, all the way from its source."""
+
+    headroom: Measured
+    """The least of all meters on the way; where some are silent it is at most that."""
+    bound_by: EntityId | None
+    """The meter that has it; None where no meter's headroom is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,10 @@ class Feed:
     capacity: Measured
     share: float | None
     """Of the load of all feeds, 0 to 1; None unless both are the truth of now."""
+    path: Path
+    """From the source of the feed to the rack."""
+    if_lost: tuple[Carried, ...]
+    """What the other feeds would carry without this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +67,69 @@ class Power:
 
     load: Measured
     capacity: Measured
+    capacity_from: CapacityFrom | None
+    """None where it is not known."""
     headroom: Measured
     redundancy: Redundancy
     feeds: tuple[Feed, ...]
+    path: Path
+    """The tightest of all ways to it."""
     balance: Balance
 
 
-def power_of(rack: Entity, meters: Sequence[Entity]) -> Power:
+def power_of(
+    rack: Entity,
+    meters: Sequence[Entity],
+    rated_kw: float | None = None,
+    ratings: Mapping[EntityId, Rating] = _NO_RATINGS,
+    above: Mapping[EntityId, Sequence[Entity]] = _ALONE,
+) -> Power:
     """The electrical side of ``rack``, fed by ``meters``.
 
     The load is the rack's own reading, unless the sum of the meters is more to be trusted.
-    The capacity is what the feeds may carry together; ``redundancy`` says whether fewer would do.
+    The capacity is what the feeds may carry together, else what the rack is rated for;
+    ``redundancy`` says whether fewer feeds would do.
+
+    Args:
+        rack: The rack.
+        meters: What feeds it directly.
+        rated_kw: What the rack is built for, where that is written down.
+        ratings: What the meters' circuits may carry, where the bus does not say.
+        above: What feeds each of the meters, directly or through others.
     """
     own = rack.measure("RackPower", "kW")
-    metered = _sum("kW", [meter.measure("ActivePower", "kW") for meter in meters])
+    circuits = [circuit_of(meter, ratings.get(meter.id, UNRATED)) for meter in meters]
+    metered = _sum("kW", [circuit.load for circuit in circuits])
     load = max(own, metered, key=_trust)
-    feeds = tuple(_feed(meter, metered) for meter in meters)
-    capacity = _sum("kW", [feed.capacity for feed in feeds])
+    sides = [
+        Side(circuit.meter, able_of(meter, circuit), circuit.limit)
+        for meter, circuit in zip(meters, circuits, strict=True)
+    ]
+    losses = losses_of(sides, load)
+    ways = _ways(circuits, above, ratings)
+    capacity, capacity_from = _together(circuits, rated_kw)
     return Power(
         load=load,
         capacity=capacity,
+        capacity_from=capacity_from,
         headroom=derive("kW", (capacity, load), lambda may, does: may - does),
-        redundancy=redundancy_of(feeds, load),
-        feeds=feeds,
+        redundancy=redundancy_of(sides, load, losses),
+        feeds=tuple(map(_feed, circuits, [metered.now] * len(circuits), ways, losses)),
+        path=_path({meter: room for way in ways for meter, room in way.items()}),
         balance=Balance(metered, own, _residual_pct(metered, own)),
     )
+
+
+def _together(
+    circuits: Sequence[Circuit], rated_kw: float | None
+) -> tuple[Measured, CapacityFrom | None]:
+    """What a rack may draw: the sum of its feeds, and where that is not known its own rating."""
+    fed = _sum("kW", [circuit.capacity for circuit in circuits])
+    if fed.usable:
+        return fed, CapacityFrom.FEEDS
+    if rated_kw is not None:
+        return written(rated_kw, "kW"), CapacityFrom.RATING
+    return fed, None
 
 
 def _trust(load: Measured) -> int:
@@ -86,56 +141,47 @@ def _sum(unit: str, parts: Sequence[Measured]) -> Measured:
 
 
 def _residual_pct(meters: Measured, racks: Measured) -> float | None:
-    metered, own = _now(meters), _now(racks)
+    metered, own = meters.now, racks.now
     return (metered - own) / own * 100 if metered is not None and own else None
 
 
-def _now(one: Measured) -> float | None:
-    """Its value for a number that cannot carry any doubt about it."""
-    return one.value if one.fresh_and_good else None
+def _ways(
+    circuits: Sequence[Circuit],
+    above: Mapping[EntityId, Sequence[Entity]],
+    ratings: Mapping[EntityId, Rating],
+) -> list[dict[EntityId, Measured]]:
+    """The headroom of every meter on the way to each of ``circuits``, nearest first."""
+    return [
+        {circuit.meter: circuit.headroom}
+        | {
+            each.id: headroom_of(each, ratings.get(each.id, UNRATED))
+            for each in above.get(circuit.meter, ())
+            if each.of_type("ActivePower")
+        }
+        for circuit in circuits
+    ]
 
 
-def _feed(meter: Entity, metered: Measured) -> Feed:
-    load = meter.measure("ActivePower", "kW")
-    limit = meter.measure("CurrentLimit", "A")
-    part, whole = _now(load), _now(metered)
+def _path(rooms: Mapping[EntityId, Measured]) -> Path:
+    headroom = least("kW", [*rooms.values()])
+    told = (meter for meter, room in rooms.items() if room.now is not None)
+    return Path(headroom, next((m for m in told if rooms[m].value == headroom.value), None))
+
+
+def _feed(
+    circuit: Circuit,
+    whole: float | None,
+    way: Mapping[EntityId, Measured],
+    others: tuple[Carried, ...],
+) -> Feed:
+    part = circuit.load.now
     return Feed(
-        meter=meter.id,
-        load=load,
-        current=meter.measure("Current", "A"),
-        limit=limit,
-        capacity=_capacity(meter, limit),
+        meter=circuit.meter,
+        load=circuit.load,
+        current=circuit.current,
+        limit=circuit.limit,
+        capacity=circuit.capacity,
         share=part / whole if part is not None and whole else None,
+        path=_path(way),
+        if_lost=others,
     )
-
-
-def _capacity(meter: Entity, limit: Measured) -> Measured:
-    """What a three-phase feed may carry: P = √3 · V · I · PF, V line to line (DSX: average RMS).
-
-    Without a power factor it is taken as 1. No voltage is no answer: a dead feed and a dead
-    voltmeter look alike from here. Neither is a power factor of 0, as idle meters show it, or
-    above 1.
-    """
-    voltage = meter.measure("Voltage", "V")
-    inputs = [voltage, limit]
-    if meter.of_type("PowerFactor"):
-        inputs.append(meter.measure("PowerFactor", ""))
-
-    def formula(volts: float, amps: float, power_factor: float = 1.0) -> float | None:
-        known = volts > 0 and 0 < power_factor <= 1
-        return sqrt(3) * volts * amps * power_factor / 1000 if known else None
-
-    return derive("kW", inputs, formula)
-
-
-def redundancy_of(feeds: Sequence[Feed], load: Measured) -> Redundancy:
-    """Redundancy from load, not from counts: each feed is taken away, and the rest must carry."""
-    drawn = _now(load)
-    known = [may for feed in feeds if (may := _now(feed.capacity)) is not None]
-    if drawn is None or not known or len(known) < len(feeds):
-        return Redundancy.UNKNOWN
-    if len(known) == 1:
-        return Redundancy.N
-    if fsum(sorted(known)[:-1]) < drawn:
-        return Redundancy.LOST
-    return Redundancy.TWO_N if len(known) == 2 else Redundancy.N_PLUS_1  # noqa: PLR2004

@@ -1,14 +1,16 @@
 """One rack, whole: power, cooling, leaks, isolation, and what feeds and cools it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from twin.cdu import cdus_of, loop_of
 from twin.entities import Entity, PointCounts
 from twin.measured import Measured, measure, nothing
 from twin.points import EntityId, Freshness, PointState
 from twin.power import Power, power_of
-from twin.thermal import Coolant, Thermal, thermal_of
+from twin.site import UNWRITTEN, RackPlace, Site
+from twin.thermal import NVL72, Coolant, Design, Thermal, thermal_of
 from twin.topology import Domain, Topology
 
 
@@ -43,6 +45,7 @@ class Rack:
 
     id: EntityId
     name: str
+    place: RackPlace
     freshness: Freshness
     severity: Severity
     power: Power
@@ -55,11 +58,28 @@ class Rack:
 
 
 def rack_of(
-    rack: Entity, topology: Topology, find: Callable[[EntityId], Entity | None], coolant: Coolant
+    rack: Entity,
+    topology: Topology,
+    find: Callable[[EntityId], Entity | None],
+    coolant: Coolant,
+    site: Site = UNWRITTEN,
 ) -> Rack:
-    """The view of ``rack``; ``find`` gives the entities that the topology names, where known."""
-    feeders = map(find, topology.feeders(rack.id, Domain.POWER))
-    power = power_of(rack, [meter for meter in feeders if meter is not None])
+    """The view of ``rack``.
+
+    Args:
+        rack: The rack.
+        topology: Who serves whom.
+        find: Gives the entities that the topology names, where known.
+        coolant: What flows where ``site`` does not say.
+        site: What is written down.
+    """
+    place = site.rack(rack.id)
+    upstream = {d: topology.upstream(rack.id, d) for d in (Domain.POWER, Domain.LIQUID)}
+    coolant = site.coolant_from(upstream[Domain.LIQUID], coolant)
+    meters = _found(topology.feeders(rack.id, Domain.POWER), find)
+    loop = loop_of(cdus_of(rack.id, topology, find))
+    above = {meter.id: _found(topology.upstream(meter.id, Domain.POWER), find) for meter in meters}
+    power = power_of(rack, meters, place.rated_kw, site.meters, above)
     leak = Leak(
         detected=_worst(rack.of_type("RackLeakDetect")),
         sensor_fault=_worst(rack.of_type("RackLeakSensorFault")),
@@ -68,14 +88,15 @@ def rack_of(
     return Rack(
         id=rack.id,
         name=rack.name,
+        place=place,
         freshness=rack.freshness,
         severity=severity_of(leak),
         power=power,
-        thermal=thermal_of(rack, power.load, coolant),
+        thermal=thermal_of(rack, power.load, coolant, loop, _design(place)),
         leak=leak,
         liquid=_isolation(rack, "RackLiquidIsolation"),
         electrical=_isolation(rack, "RackElectricalIsolation"),
-        upstream={d: topology.upstream(rack.id, d) for d in (Domain.POWER, Domain.LIQUID)},
+        upstream=upstream,
         points=rack.counts,
     )
 
@@ -89,6 +110,16 @@ def severity_of(leak: Leak) -> Severity:
     return Severity.OK
 
 
+def _found(entities: Iterable[EntityId], find: Callable[[EntityId], Entity | None]) -> list[Entity]:
+    return [entity for each in entities if (entity := find(each)) is not None]
+
+
+def _design(place: RackPlace) -> Design:
+    """How a rack is built: as most are, for the power that is written down of it."""
+    rated = place.rated_kw
+    return NVL72 if rated is None else replace(NVL72, rated_kw=rated)
+
+
 def _isolation(rack: Entity, kind: str) -> Isolation:
     return Isolation(_worst(rack.of_type(f"{kind}Status")), _worst(rack.of_type(f"{kind}Request")))
 
@@ -100,7 +131,9 @@ def _worst(states: tuple[PointState, ...]) -> Measured:
     says so and can be trusted.
     """
     heard = [measure(state) for state in states if state.freshness is not Freshness.UNHEARD]
-    return max(heard, key=_gravity, default=nothing(None))
+    if len(heard) < 2:  # noqa: PLR2004  # as with most racks: nothing to compare
+        return heard[0] if heard else nothing(None)
+    return max(heard, key=_gravity)
 
 
 def _gravity(one: Measured) -> tuple[float, bool]:

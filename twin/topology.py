@@ -1,18 +1,20 @@
 """Who serves whom: the one-way graph that ``servesId`` draws, per domain."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 from typing import Final
 
+from twin.graph import Edges, Graph
 from twin.points import EntityId, Point
 
 
 class Domain(StrEnum):
-    """What flows along an edge."""
+    """What flows along an edge; in ``place`` nothing does: a hall holds rows, a row racks."""
 
     POWER = "power"
     LIQUID = "liquid"
     AIR = "air"
+    PLACE = "place"
 
 
 _BY_OBJECT_TYPE: Final[dict[str, Domain]] = {
@@ -38,61 +40,64 @@ def domain_of(point: Point) -> Domain | None:
     return None
 
 
-Edges = Mapping[EntityId, frozenset[EntityId]]
-
-
 class Topology:
-    """Edges per domain, kept in both directions. Cycles and unknown ids are lived with."""
+    """One graph per domain. Cycles and ids that nobody describes are lived with, and told."""
 
     def __init__(self) -> None:
-        self._down: dict[Domain, dict[EntityId, frozenset[EntityId]]] = {d: {} for d in Domain}
-        self._up: dict[Domain, dict[EntityId, frozenset[EntityId]]] = {d: {} for d in Domain}
+        self._graphs: dict[Domain, Graph] = {each: Graph() for each in Domain}
+
+    def __contains__(self, entity: EntityId) -> bool:
+        return any(entity in each.up or entity in each.down for each in self._graphs.values())
 
     def serves(self, domain: Domain) -> Edges:
         """Every entity that serves another, with those that it serves."""
-        return self._down[domain]
+        return self._graphs[domain].down
 
     def connect(self, source: EntityId, domain: Domain, served: Iterable[EntityId]) -> None:
         """Let ``source`` serve exactly ``served`` in ``domain``; itself it never serves."""
-        down, up = self._down[domain], self._up[domain]
-        wanted = frozenset(served) - {source}
-        present = down.get(source, frozenset())
-        if wanted == present:
-            return
-        for target in present - wanted:
-            _put(up, target, up[target] - {source})
-        for target in wanted - present:
-            _put(up, target, up.get(target, frozenset()) | {source})
-        _put(down, source, wanted)
+        self._graphs[domain].connect(source, served)
 
     def feeders(self, entity: EntityId, domain: Domain) -> list[EntityId]:
         """Who serves ``entity`` directly, in order of id."""
-        return sorted(self._up[domain].get(entity, ()))
+        return sorted(self._graphs[domain].up.get(entity, ()))
 
     def upstream(self, entity: EntityId, domain: Domain) -> list[EntityId]:
         """Who serves ``entity`` directly or through others: nearest first, then by id."""
-        return _reach(self._up[domain], entity)
+        return self._graphs[domain].upstream(entity)
 
     def downstream(self, entity: EntityId, domain: Domain) -> list[EntityId]:
         """Whom ``entity`` serves directly or through others: nearest first, then by id."""
-        return _reach(self._down[domain], entity)
+        return self._graphs[domain].downstream(entity)
 
+    def common_ancestors(self, one: EntityId, other: EntityId, domain: Domain) -> list[EntityId]:
+        """Who is upstream of both, those nearest to the first of them first."""
+        both = set(self.upstream(other, domain))
+        return [each for each in self.upstream(one, domain) if each in both]
 
-def _put(
-    edges: dict[EntityId, frozenset[EntityId]], key: EntityId, ends: frozenset[EntityId]
-) -> None:
-    if ends:
-        edges[key] = ends
-    else:
-        del edges[key]
+    def lost_with(self, lost: Collection[EntityId], domain: Domain) -> frozenset[EntityId]:
+        """All of ``lost``, and everything that has no way to a root left without them.
 
+        What is fed by several falls only when all of them are lost. In a loop that nobody else
+        serves each holds the others until all have fallen.
+        """
+        return self._graphs[domain].lost_with(lost)
 
-def _reach(edges: Edges, start: EntityId) -> list[EntityId]:
-    seen = {start}
-    found: list[EntityId] = []
-    ring = [start]
-    while ring:
-        ring = sorted({near for each in ring for near in edges.get(each, ())} - seen)
-        seen.update(ring)
-        found += ring
-    return found
+    def shared_fate(self, entity: EntityId, domain: Domain) -> list[EntityId]:
+        """What fails with ``entity``, since every way to it leads through: in order of id."""
+        return sorted(self.lost_with({entity}, domain) - {entity})
+
+    def hangs_on(self, entity: EntityId, domain: Domain) -> list[EntityId]:
+        """Every single one whose fate ``entity`` shares, nearest first."""
+        return self._graphs[domain].hangs_on(entity)
+
+    def sisters(self, entity: EntityId, domain: Domain) -> list[EntityId]:
+        """Who else serves what ``entity`` serves, and from as far, in order of id."""
+        return self._graphs[domain].sisters(entity)
+
+    def cycles(self, domain: Domain) -> list[tuple[EntityId, ...]]:
+        """Those that serve one another, or said to serve themselves, each in order of id."""
+        return self._graphs[domain].cycles()
+
+    def dangling(self, domain: Domain, find: Callable[[EntityId], object]) -> list[EntityId]:
+        """Those that are served and never described: whom ``find`` does not know, by id."""
+        return sorted(each for each in self._graphs[domain].up if find(each) is None)

@@ -12,7 +12,7 @@ from services.hub import Hub
 from twin.fleet import Fleet
 from twin.points import EntityId
 from twin.racks import Rack, Severity
-from twin.totals import Totals, totals_of
+from twin.totals import Groups, Totals, groups_of, totals_of
 
 AT_ONCE: Final = 50
 """Racks worked out before others have their turn: a few milliseconds."""
@@ -71,6 +71,8 @@ class Board:
         self._pending = OrderedDict.fromkeys(entity.id for entity in fleet.racks())
         self._totals: Totals | None = None
         self._totals_of = (-1, 0.0)  # revision and loop time
+        self._groups = Groups()
+        self._groups_of: Totals | None = None  # beside which they were worked out
 
     def __iter__(self) -> Iterator[Shown]:
         """All racks in order of id; call ``sync`` before."""
@@ -115,6 +117,14 @@ class Board:
             self._totals = totals_of([shown.rack for shown in self])
             self._totals_of = (self._seen, now)
         return self._totals
+
+    def groups(self) -> Groups:
+        """The racks by hall and row, as old as the totals; call ``sync`` before."""
+        totals = self.totals()
+        if self._groups_of is not totals:
+            self._groups = groups_of([shown.rack for shown in self])
+            self._groups_of = totals
+        return self._groups
 
     def _note(self) -> None:
         changed = self.hub.since(self._seen)

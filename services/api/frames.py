@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from schemas.rfc3339 import format_instant
-from schemas.stream import COLUMNS, SCHEMA, Cells, Column
+from schemas.stream import COLUMNS, SCHEMA, STANDARD, Cells, Column
 from schemas.views import totals_view
 from services.api.board import ALL, Board, Scope, Shown
 from twin.instants import Instant
@@ -32,7 +32,7 @@ class View:
     """What a client of the stream wants to see."""
 
     scope: Scope = ALL
-    fields: tuple[Column, ...] = COLUMNS
+    fields: tuple[Column, ...] = STANDARD
 
 
 class Frames:

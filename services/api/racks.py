@@ -1,5 +1,6 @@
 """Racks."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
 
@@ -9,19 +10,20 @@ from pydantic import Field
 from schemas.api import (
     FaultsPage,
     PointsPage,
-    PowerView,
     RacksPage,
     RackSummary,
     RackView,
-    ThermalView,
 )
-from schemas.views import power_view, rack_points_view, rack_summary, rack_view, thermal_view
+from schemas.cooling import ThermalView, thermal_view
+from schemas.power import PowerView, power_view
+from schemas.views import rack_points_view, rack_summary, rack_view
 from services.api.board import RANK, Scope
 from services.api.context import Context, Here
 from services.api.paging import Commas, Key, Listing, by_id, made, page
 from services.api.replies import missing, reply, state
 from twin.points import EntityId, Freshness
 from twin.racks import Rack, Severity
+from twin.site import RackPlace
 
 router = APIRouter(prefix="/racks", tags=["racks"])
 
@@ -35,6 +37,7 @@ Sort = Literal[
     "-heat_kw",
     "severity",
     "-severity",
+    "place",
 ]
 
 SummaryField = Literal[
@@ -42,6 +45,9 @@ SummaryField = Literal[
     "name",
     "hall",
     "row",
+    "position",
+    "model",
+    "rated_kw",
     "freshness",
     "severity",
     "load_kw",
@@ -55,8 +61,12 @@ SummaryField = Literal[
     "points",
 ]
 
+_DIGITS: Final = re.compile(r"\d+")
+_WIDEST: Final = 12
+
 _VALUES: Final[dict[str, Callable[[Rack], float | None]]] = {
     "id": lambda _: 0.0,
+    "place": lambda _: 0.0,
     "load_kw": lambda rack: rack.power.load.value,
     "headroom_kw": lambda rack: rack.power.headroom.value,
     "heat_kw": lambda rack: rack.thermal.heat.value,
@@ -67,21 +77,25 @@ _VALUES: Final[dict[str, Callable[[Rack], float | None]]] = {
 class RacksQuery(Listing):
     """Which racks, in what order."""
 
-    hall: str | None = None
-    row: str | None = None
+    hall: str | None = Field(None, description="Racks in this hall.")
+    row: str | None = Field(None, description="Racks in this row, of any hall if none is named.")
     state: Freshness | None = Field(None, description="Racks of this freshness.")
     severity_min: Severity = Severity.OK
     upstream: str | None = Field(None, description="Racks that this entity feeds or cools.")
-    sort: Sort = Field("id", description="`-` is descending; racks without a value come last.")
+    sort: Sort = Field(
+        "id",
+        description="`-` is descending; `place` is by hall, row and position, where numbers count"
+        " as such; racks without a value come last.",
+    )
     fields: Annotated[list[SummaryField] | None, Commas] = Field(
         None, description="Only these of each rack, and its id."
     )
 
     def holds(self, rack: Rack) -> bool:
-        """Whether a rack is asked for. None has a hall or a row yet."""
+        """Whether a rack is asked for."""
         return (
-            self.hall is None
-            and self.row is None
+            self.hall in (None, rack.place.hall)
+            and self.row in (None, rack.place.row)
             and self.state in (None, rack.freshness)
             and Scope(upstream=self.upstream, severity_min=self.severity_min).holds(rack)
         )
@@ -90,7 +104,8 @@ class RacksQuery(Listing):
         """Where a rack stands."""
         value = _VALUES[self.sort.removeprefix("-")](rack)
         sign = -1.0 if self.sort.startswith("-") else 1.0
-        return Key(value is None, sign * (value or 0.0), rack.id)
+        identity = f"{_where(rack.place)} {rack.id}" if self.sort == "place" else rack.id
+        return Key(value is None, sign * (value or 0.0), identity)
 
 
 @router.get("", response_model=RacksPage, responses=state(400, 422))
@@ -149,6 +164,16 @@ async def rack_points(
 async def rack(request: Request, here: Here, rack_id: str) -> Response:
     """One rack, whole."""
     return reply(request, here, rack_view(_rack(here, rack_id), here.now))
+
+
+def _where(place: RackPlace) -> str:
+    """A text that sorts as the place does: unknown parts last, 2 before 10."""
+    parts = (place.hall, place.row, place.position)
+    return "\0".join("\U0010ffff" if part is None else _padded(part) for part in parts)
+
+
+def _padded(text: str) -> str:
+    return _DIGITS.sub(lambda found: found[0].zfill(_WIDEST), text)
 
 
 def _rack(here: Context, identity: str) -> Rack:

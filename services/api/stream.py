@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from schemas.stream import COLUMNS, MESSAGES, Column
+from schemas.stream import COLUMNS, MESSAGES, STANDARD, Column
 from services.api.board import Scope
 from services.api.context import Here, Streams
 from services.api.follow import MAX_HZ, follow
@@ -34,7 +34,7 @@ class StreamQuery(BaseModel):
     rack: Annotated[list[str], Commas] = Field([], description="These racks only.")
     upstream: str | None = Field(None, description="Racks that this entity feeds or cools.")
     fields: Annotated[list[Column], Commas] = Field(
-        list(COLUMNS), min_length=1, description="Columns to send."
+        list(STANDARD), min_length=1, description="Columns to send; all but hall and row if none."
     )
     severity_min: Severity = Severity.OK
     max_hz: float = Field(MAX_HZ, ge=0.01, le=MAX_HZ, description="Deltas a second, at the most.")

@@ -5,8 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from schemas.api import ConnectedView, EdgesView, TopologyPage
-from schemas.views import reach_view
+from schemas.topology import (
+    ConnectedView,
+    FateView,
+    TopologyPage,
+    connected_view,
+    cycles_view,
+    dangling_view,
+    edges_view,
+    fate_view,
+)
 from services.api.context import Context, Here
 from services.api.paging import Listing, by_id, page
 from services.api.replies import missing, reply, state
@@ -34,14 +42,21 @@ class ReachQuery(BaseModel):
 async def topology(
     request: Request, here: Here, query: Annotated[TopologyQuery, Query()]
 ) -> Response:
-    """Everything that serves something, with whom it serves directly."""
-    edges = [
-        EdgesView(domain=domain, id=source, serves=tuple(sorted(served)))
-        for domain in _domains(query.domain)
-        for source, served in here.deps.fleet.topology.serves(domain).items()
-    ]
-    found, cursor = page(edges, lambda each: by_id(f"{each.id} {each.domain}"), query)
-    document = TopologyPage(items=tuple(found), next_cursor=cursor, revision=here.revision)
+    """Everything that serves something, with whom it serves directly.
+
+    The first page also tells which ids are served and were never described, and who serves itself,
+    through others or at all.
+    """
+    fleet, domains, first = here.deps.fleet, _domains(query.domain), query.cursor is None
+    sources = ((source, each) for each in domains for source in fleet.topology.serves(each))
+    found, cursor = page(sources, lambda pair: by_id(" ".join(pair)), query)
+    document = TopologyPage(
+        items=tuple(edges_view(fleet.topology, *pair) for pair in found),
+        next_cursor=cursor,
+        revision=here.revision,
+        dangling=dangling_view(fleet, domains) if first else None,
+        cycles=cycles_view(fleet.topology, domains) if first else None,
+    )
     return reply(request, here, document)
 
 
@@ -61,13 +76,28 @@ async def downstream(
     return reply(request, here, _connected(here, entity_id, query, up=False))
 
 
+@router.get("/{entity_id:path}/fate", response_model=FateView, responses=state(404, 422))
+async def fate(
+    request: Request, here: Here, entity_id: str, query: Annotated[ReachQuery, Query()]
+) -> Response:
+    """What is lost with an entity, with what it is lost, and who else serves the same.
+
+    Who is fed from several sides falls only with all of them, so with none of them alone.
+    """
+    entity = _known(here, entity_id)
+    return reply(request, here, fate_view(here.deps.fleet.topology, entity, _domains(query.domain)))
+
+
 def _connected(here: Context, identity: str, query: ReachQuery, *, up: bool) -> ConnectedView:
+    entity = _known(here, identity)
+    return connected_view(here.deps.fleet.topology, entity, _domains(query.domain), up=up)
+
+
+def _known(here: Context, identity: str) -> EntityId:
     fleet, entity = here.deps.fleet, EntityId(identity)
-    known = fleet.entity(entity) or any(fleet.topology.feeders(entity, each) for each in Domain)
-    if not known:  # nobody's point, and nobody serves it
+    if fleet.entity(entity) is None and entity not in fleet.topology:
         raise missing("entity", identity)
-    reach = reach_view(fleet.topology, entity, _domains(query.domain), up=up)
-    return ConnectedView(id=entity, power=reach.power, liquid=reach.liquid, air=reach.air)
+    return entity
 
 
 def _domains(asked: Domain | None) -> tuple[Domain, ...]:

@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from schemas.fleet_file import FleetFileError
 from services.settings import SettingsError
 
 COMMANDS: Final = {
@@ -20,6 +21,7 @@ COMMANDS: Final = {
     "simulate": "bus",
     "doctor": "care",
     "settings": "care",
+    "fleet": "fleet",
     "bench": "bench",
 }
 """Every command, and the module beside this one that has it."""
@@ -66,5 +68,7 @@ def main() -> None:
         app_of(sys.argv[1:])()
     except SettingsError as error:
         sys.exit(f"settings: {error}")
+    except FleetFileError as error:
+        sys.exit(str(error))
     except BrokenPipeError:
         sys.exit(1)  # whoever read our output has gone

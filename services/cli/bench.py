@@ -11,16 +11,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from schemas.envelope import Envelope
 from services.bench.api import bench_api
 from services.bench.broker import bench_broker
 from services.bench.fold import bench_fold
+from services.bench.frontier import DayError, bench_frontier
 from services.bench.load import START
 from services.bench.memory import bench_memory
+from services.bench.physics import bench_views
 from services.bench.report import Report
+from services.bench.suspects import bench_suspects
+from services.bench.topology import bench_topology
 from services.cli.options import AsJson
 from services.replay import files
 from services.simulate.plant import Plant
 from twin.instants import Millis, after
+
+_DAY = "one day of Frontier's CDU powers, input_04-07-24.csv of HewlettPackard/sustain-lc"
 
 
 class Name(StrEnum):
@@ -30,24 +37,40 @@ class Name(StrEnum):
     BROKER = "broker"
     API = "api"
     MEMORY = "memory"
+    TOPOLOGY = "topology"
+    VIEWS = "views"
+    SUSPECTS = "suspects"
+    FRONTIER = "frontier"
 
 
 def bench(
     name: Annotated[Name | None, typer.Argument(help="Which one; all without a name.")] = None,
     recording: Annotated[
-        Path | None, typer.Option(help="What is folded, in place of a simulated fleet.")
+        Path | None, typer.Option(help="For fold and suspects, in place of a simulated fleet.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help=f"For frontier: {_DAY}.")
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Measure here and now: medians, and ratios of what was measured in one run."""
     benches: dict[Name, Callable[[], Report]] = {
-        Name.FOLD: lambda: _fold(recording),
+        Name.FOLD: lambda: bench_fold(*_recorded(recording)),
         Name.BROKER: lambda: asyncio.run(bench_broker()),
         Name.API: lambda: asyncio.run(bench_api()),
         Name.MEMORY: bench_memory,
+        Name.TOPOLOGY: bench_topology,
+        Name.VIEWS: bench_views,
+        Name.SUSPECTS: lambda: bench_suspects(*_recorded(recording)),
     }
-    reports = [benches[each]() for each in ([name] if name else Name)]
+    if file is not None:
+        benches[Name.FRONTIER] = lambda: _frontier(file)
+    elif name is Name.FRONTIER:
+        raise typer.BadParameter(f"it is needed: {_DAY}", param_hint="--file")
+    elif name is None:
+        typer.echo(f"frontier is left out: --file names {_DAY}", err=True)
+    reports = [benches[each]() for each in ([name] if name else benches)]
     if as_json:
         print(json.dumps([report.as_json() for report in reports], indent=2))
         return
@@ -55,11 +78,20 @@ def bench(
         _show(report)
 
 
-def _fold(recording: Path | None) -> Report:
+def _recorded(recording: Path | None) -> tuple[list[Envelope], str]:
+    """A recording whole, and where it came from."""
     if recording is not None:
-        return bench_fold(list(files.read(recording)), recording.name)
+        return list(files.read(recording)), recording.name
     simulated = Plant(16, seed=1).recording(START, after(START, Millis(100_000)))
-    return bench_fold(list(simulated), "16 simulated racks")
+    return list(simulated), "16 simulated racks"
+
+
+def _frontier(file: Path) -> Report:
+    try:
+        return bench_frontier(file)
+    except (OSError, DayError) as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _show(report: Report) -> None:

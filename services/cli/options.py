@@ -7,7 +7,9 @@ import typer
 
 from schemas.durations import parse_ms
 from schemas.rfc3339 import parse_instant
+from services.ingest.site import read
 from services.settings import Settings, SettingsError, load
+from twin.fleet import Fleet
 from twin.instants import Instant, Millis
 
 
@@ -46,6 +48,10 @@ Start = Annotated[
     Instant | None,
     typer.Option(parser=_instant, metavar="INSTANT", help="When it begins: 2026-01-01T00:00:00Z."),
 ]
+FleetFile = Annotated[
+    Path | None,
+    typer.Option("--fleet", metavar="FILE", help="Places and ratings; else the settings' one."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 
 
@@ -63,3 +69,16 @@ def settings_of(file: Path | None, broker: str | None = None) -> Settings:
         return settings.model_copy(update={"broker": type(settings.broker)(**given)})
     except ValueError as error:
         raise SettingsError(f"--broker {broker}: not an mqtt:// or mqtts:// address") from error
+
+
+def fleet_of(settings: Settings, file: Path | None = None) -> Fleet:
+    """A fleet that has heard nothing yet, with the places and ratings of ``file`` or the settings.
+
+    Raises:
+        FleetFileError: The fleet file cannot be used.
+    """
+    fleet = Fleet(settings.coolant)
+    written = file or settings.fleet_file
+    if written is not None:
+        fleet.configure(read(written))
+    return fleet

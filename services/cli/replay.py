@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.recording import RecordingError
-from services.cli.options import Start, Until, settings_of
+from services.cli.options import FleetFile, Start, Until, fleet_of, settings_of
 from services.cli.progress import counted
 from services.intake import Intake
 from services.replay import files
 from services.replay.outcome import counters, fold, outcome
-from twin.fleet import Fleet
 from twin.measured import Measured
 
 
@@ -26,6 +25,7 @@ def replay(
     ] = None,
     start: Start = None,
     until: Until = None,
+    fleet_file: FleetFile = None,
 ) -> None:
     """Fold a recording on a virtual clock, and show or write what came of it.
 
@@ -33,8 +33,9 @@ def replay(
     Examples:
       racktwin replay dsx_exemplar.csv
       racktwin replay dsx_exemplar.csv --json - --until 10m
+      racktwin replay dsx_exemplar.csv --fleet fleet.toml
     """  # noqa: D301  # the backspace keeps the lines as they are
-    intake = Intake(Fleet(settings_of(None).coolant))
+    intake = Intake(fleet_of(settings_of(None), fleet_file))
     gc.freeze()  # what was imported is not to be looked through again and again
     try:
         span = fold(counted(files.read(file, start), "messages"), intake, until)

@@ -21,8 +21,10 @@ from services.cli.options import SettingsFile, Span, settings_of
 from services.clock import wall_clock
 from services.processes import HISTORY, LIVE, SERVE, Roles, run, twin_of
 from services.settings import BrokerSettings, Settings
+from services.simulate.fleet_file import fleet_file
 from services.simulate.plant import Plant
 from services.simulate.publish import publish
+from services.simulate.site import site_of
 from twin.instants import Millis
 
 _ANY: Final = 0
@@ -57,9 +59,13 @@ def demo(
     api = settings.api.model_copy(
         update={"port": _port(settings.api.host) if port is None else port}
     )
-    own = settings.model_copy(update={"api": api, "data": settings.data / "demo"})
+    folder = settings.data / "demo"
+    written = settings.fleet_file or folder / "fleet.toml"
+    own = settings.model_copy(update={"api": api, "data": folder, "fleet_file": written})
     log.set_up("WARNING" if settings.log_level == "INFO" else settings.log_level)
     with _fresh(own.data):
+        if settings.fleet_file is None:
+            written.write_text(fleet_file(site_of(racks)))
         _run(_demo(own, racks, seed, span))
 
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from schemas.digest import digest, state_of
 from schemas.envelope import Envelope
+from schemas.findings import FindingView, finding_view
 from schemas.rfc3339 import format_instant
 from schemas.views import fleet_view
 from services.intake import Intake
+from twin.findings import findings_of
+from twin.fleet import Fleet
 from twin.instants import Instant, Millis, after
 
 
@@ -60,8 +63,13 @@ def outcome(intake: Intake, span: Span) -> dict[str, object]:
         "fleet": fleet_view(fleet, span.now).model_dump(mode="json"),
         "racks": state_of(fleet, span.now),
         "faults": [],
+        "findings": [view.model_dump(mode="json") for view in _findings(fleet)],
         "digest": digest(fleet),
     }
+
+
+def _findings(fleet: Fleet) -> list[FindingView]:
+    return [finding_view(each) for each in findings_of(fleet)]
 
 
 def counters(intake: Intake) -> dict[str, object]:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from schemas.envelope import Envelope
+from schemas.fleet_file import parse
 from services.intake import Intake
 from services.replay.files import read
 from services.replay.outcome import fold, outcome
 from twin.fleet import Fleet
 from twin.instants import Instant, Millis
+from twin.site import Site
 
 Document = dict[str, Any]
 
@@ -100,6 +102,19 @@ def test_power_path_is_only_what_metadata_says(told: Document) -> None:
     assert upstream == {"power": [], "liquid": ["C-F00-CDU-05"]}
 
 
+def test_eight_readings_are_found_to_be_false_and_no_rack_is_accused(told: Document) -> None:
+    found = told["findings"]
+
+    assert len(found) == 8
+    assert {each["entity"] for each in found} == {
+        "C-E-BUS-E1",
+        "C-E-BUS-E2",
+        "C-E05-TAP-E1",
+        "C-E05-TAP-E2",
+        "C-F00-CDU-05",
+    }
+
+
 def test_zero_volts_under_load_give_no_capacity(told: Document) -> None:
     capacity = told["racks"]["Pod1C-E05"]["power"]["capacity_kw"]
 
@@ -127,6 +142,7 @@ def test_late_copies_change_no_rack(envelopes: list[Envelope], told: Document, s
     late = replayed(in_time(envelopes + copies))
 
     assert late["digest"] == told["digest"]
+    assert late["findings"] == told["findings"]
     assert without_times(late["racks"]) == without_times(told["racks"])
     assert late["counters"]["late"] > 3000
 
@@ -225,3 +241,28 @@ def test_with_time_running_on_everything_that_was_heard_goes_stale(
     assert later["racks"]["Pod1C-E05"]["freshness"] == "STALE"
     assert later["racks"]["Pod1C-E05"]["power"]["load_kw"]["value"] == 47.83
     assert later["fleet"]["power_kw"]["fresh"] == 0
+
+
+def test_what_is_written_of_the_site_counts_whenever_it_is_told(
+    envelopes: list[Envelope], told: Document
+) -> None:
+    site = parse(
+        "[defaults.rack]\nhall = 'North'\nrated_kw = 132\n[racks.Pod1C-E02]\n[racks.Pod1C-E05]\n"
+        "[cdus.C-F00-CDU-05]\ncoolant = 'water'\n[meters.C-E05-TAP-E1]\nlimit_a = 100\n"
+    )
+
+    def with_site(before: Site, after: Site) -> Document:
+        intake = Intake(Fleet())
+        intake.fleet.configure(before)
+        span = fold(envelopes, intake)
+        intake.fleet.configure(after)
+        return outcome(intake, span)
+
+    early = with_site(site, site)
+    rack = early["racks"]["Pod1C-E05"]
+    assert early["digest"] == with_site(Site(), site)["digest"] != told["digest"]
+    assert with_site(site, Site())["digest"] == told["digest"]
+    assert (rack["hall"], rack["thermal"]["coolant"]) == ("North", "water")
+    assert rack["power"]["capacity_from"] == "rating"
+    assert rack["power"]["headroom_kw"]["value"] == pytest.approx(132 - 47.83)
+    assert early["fleet"]["by_hall"]["North"]["racks"] == 2

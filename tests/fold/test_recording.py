@@ -46,6 +46,39 @@ def test_six_racks_and_what_feeds_and_cools_them_are_known(sent: list[Sent]) -> 
     assert (fleet.counters.applied, fleet.waiting) == (len(sent), 0)
 
 
+def test_loss_of_the_cdu_names_the_racks_behind_it_and_those_nobody_described(
+    sent: list[Sent],
+) -> None:
+    fleet, _ = fold(sent, END)
+    cdu = EntityId("C-F00-CDU-05")
+    undescribed = [f"Pod1C-F0{n}" for n in range(2, 7)]
+
+    lost = fleet.topology.lost_with({cdu}, Domain.LIQUID)
+
+    assert lost == {cdu, *(f"Pod1C-E0{n}" for n in range(2, 7)), *undescribed}
+    assert fleet.topology.dangling(Domain.LIQUID, fleet.entity) == undescribed
+
+
+def test_loss_of_one_busway_names_its_taps_and_not_the_rack_with_two(sent: list[Sent]) -> None:
+    fleet, _ = fold(sent, END)
+    one, other, rack = map(EntityId, ("C-E-BUS-E1", "C-E-BUS-E2", "Pod1C-E05"))
+    taps = [f"C-E0{n}-TAP-E1" for n in range(1, 7)]
+
+    assert fleet.topology.lost_with({one}, Domain.POWER) == {one, *taps}
+    assert rack in fleet.topology.lost_with({one, other}, Domain.POWER)
+    assert fleet.topology.sisters(one, Domain.POWER) == [other]
+    assert fleet.topology.hangs_on(rack, Domain.POWER) == []
+    assert all(fleet.topology.cycles(domain) == [] for domain in Domain)
+    assert fleet.topology.dangling(Domain.POWER, fleet.entity) == [
+        "C-E01-TAP-E1",
+        "C-E01-TAP-E2",
+        "C-E02-TAP-E1",
+        "C-E03-TAP-E1",
+        "C-E04-TAP-E1",
+        "C-E06-TAP-E1",
+    ]
+
+
 def test_rack_e05_shows_its_power_and_cooling(sent: list[Sent]) -> None:
     rack = _rack(fold(sent, END)[0], "Pod1C-E05")
 

@@ -1,7 +1,8 @@
 from build import a_cooled_rack, a_fleet_showing, a_point, a_reading, at, tell
-from schemas.stream import COLUMNS, MESSAGES, Bye, Cell, Column, Hello, row_of
+from schemas.stream import COLUMNS, MESSAGES, STANDARD, Bye, Cell, Column, Hello, row_of
 from twin.fleet import Fleet
 from twin.points import EntityId
+from twin.site import RackPlace, Site
 
 
 def the_row(fleet: Fleet, rack: str = "R1") -> dict[Column, Cell]:
@@ -47,3 +48,11 @@ def test_messages_are_known_by_the_name_of_their_event() -> None:
         "reason": "shutdown",
         "reconnect": False,
     }
+
+
+def test_row_tells_where_a_rack_stands_to_whoever_asks() -> None:
+    fleet = a_fleet_showing(a_cooled_rack())
+    fleet.configure(Site(racks={EntityId("R1"): RackPlace("North", "A")}))
+    row = the_row(fleet)
+    assert (row[Column.HALL], row[Column.ROW]) == ("North", "A")
+    assert not {Column.HALL, Column.ROW} & set(STANDARD)

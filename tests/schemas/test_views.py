@@ -7,34 +7,27 @@ from build import (
     a_cooled_rack,
     a_fleet_showing,
     a_heartbeat,
-    a_measured,
     a_meter,
     a_point,
     a_reading,
     at,
     tell,
 )
-from schemas.api import MeasuredView
+from schemas.cooling import thermal_view
 from schemas.history import Bucket, Mode, Query, Sample, Series
+from schemas.power import power_view
 from schemas.views import (
-    cluster_of,
     equipment_view,
-    finite,
     fleet_view,
     history_view,
-    local,
-    measured_view,
-    power_view,
     rack_points_view,
     rack_summary,
     rack_view,
     reach_view,
-    thermal_view,
     totals_view,
 )
 from twin.entities import Entity
 from twin.fleet import Fleet
-from twin.measured import nothing
 from twin.points import EntityId, Point, PointId, PublisherId
 from twin.racks import Rack
 from twin.topology import Domain
@@ -69,53 +62,6 @@ def the_entity(fleet: Fleet, entity: str) -> Entity:
     return found
 
 
-def shown(view: MeasuredView) -> dict[str, object]:
-    return view.model_dump(mode="json")
-
-
-def test_number_carries_its_truth_and_its_age() -> None:
-    assert shown(measured_view(a_measured(35.21), at(0.4))) == {
-        "value": 35.21,
-        "unit": "kW",
-        "quality": "GOOD",
-        "freshness": "LIVE",
-        "measured_at": "2026-01-01T00:00:00.000Z",
-        "received_at": "2026-01-01T00:00:00.000Z",
-        "age_s": 0.4,
-    }
-
-
-def test_number_that_was_never_heard_has_neither_value_nor_age() -> None:
-    assert shown(measured_view(nothing("kW"), START)) == {
-        "value": None,
-        "unit": "kW",
-        "quality": None,
-        "freshness": "UNHEARD",
-        "measured_at": None,
-        "received_at": None,
-        "age_s": None,
-    }
-
-
-def test_number_from_a_clock_ahead_has_no_negative_age() -> None:
-    assert measured_view(a_measured(), at(-5)).age_s == 0
-
-
-def test_computed_number_says_from_how_many() -> None:
-    view = shown(measured_view(replace(a_measured(), derived_from=3), START))
-    assert view["derived_from"] == 3
-    assert "expected" not in view
-
-
-def test_state_says_what_it_means() -> None:
-    assert shown(measured_view(replace(a_measured(), text="Leak"), START))["text"] == "Leak"
-
-
-@pytest.mark.parametrize(("value", "said"), [(1.5, 1.5), (None, None), (float("inf"), None)])
-def test_value_that_json_cannot_say_is_none(value: float | None, said: float | None) -> None:
-    assert finite(value) == said
-
-
 def test_rack_has_everything_that_the_interface_promises() -> None:
     rack = rack_view(the_rack(a_fleet()), at(1), ["f1"]).model_dump(mode="json")
     assert list(rack) == [
@@ -123,6 +69,9 @@ def test_rack_has_everything_that_the_interface_promises() -> None:
         "name",
         "hall",
         "row",
+        "position",
+        "model",
+        "rated_kw",
         "freshness",
         "severity",
         "power",
@@ -206,11 +155,6 @@ def test_order_of_points_does_not_depend_on_who_came_first() -> None:
         for order in ((one, two), (two, one))
     ]
     assert views[0] == views[1]
-
-
-def test_id_without_its_cluster() -> None:
-    assert (local("cpc/west/a/b"), cluster_of("cpc/west/a/b")) == ("a/b", "west")
-    assert (local("a/b"), cluster_of("a/b")) == ("a/b", None)
 
 
 def test_fleet_says_how_complete_its_sums_are() -> None:

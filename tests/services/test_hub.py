@@ -1,5 +1,7 @@
 import asyncio
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -8,7 +10,7 @@ from build import START, a_point, a_reading, at, tell
 from services.hub import Hub, affected
 from twin.changes import PointDescribed
 from twin.fleet import Fleet, Message
-from twin.points import EntityId, Retraction
+from twin.points import EntityId, Point, Retraction
 
 IDS = [EntityId(name) for name in "ABCDE"]
 
@@ -141,6 +143,26 @@ def test_rack_reading_affects_the_rack_alone_even_when_it_only_repeats() -> None
     told(fleet, TAP, a_point())
     assert told(fleet, a_reading(a_point(), 5.0)) == {"R1"}
     assert told(fleet, a_reading(a_point(), 5.0, at(1))) == {"R1"}
+
+
+@pytest.mark.parametrize(
+    ("point", "racks"),
+    [
+        (a_point("CDU/LiquidFlow", "CDU", serves=("R1", "R2")), {"R1", "R2"}),
+        (
+            replace(a_point("CDU/LiquidTemperature", "CDU", serves=("R1", "R2")), is_setpoint=True),
+            {"R1", "R2"},
+        ),
+        (a_point("CDU/LiquidTemperature", "CDU", serves=("R1", "R2")), set()),
+        (a_point("CDU/PumpSpeed", "CDU", serves=("R1", "R2")), set()),
+    ],
+)
+def test_cdu_reading_affects_the_racks_behind_it_that_are_measured_by_it(
+    point: Point, racks: set[str]
+) -> None:
+    fleet = Fleet()
+    told(fleet, point)
+    assert told(fleet, a_reading(point, 5.0)) == {"CDU"} | racks
 
 
 def test_meter_that_feeds_others_affects_those_it_leaves() -> None:

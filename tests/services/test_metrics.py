@@ -7,6 +7,7 @@ from services.intake import Intake
 from services.metrics import (
     LoopLag,
     Metrics,
+    show_fleet_file,
     show_history,
     show_inbox,
     show_intake,
@@ -54,6 +55,7 @@ def test_every_part_has_its_names() -> None:
     show_history(metrics, lambda: 3, lambda: 4, lambda: 5, lambda: 6)
     show_lag(metrics, lambda: 0.5, lambda: 1.5)
     show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
+    show_fleet_file(metrics, lambda: 10)
     assert values(metrics) == {
         "racktwin_inbox_depth": 1,
         "racktwin_inbox_dropped_total": 2,
@@ -66,6 +68,7 @@ def test_every_part_has_its_names() -> None:
         "racktwin_stream_clients": 7,
         "racktwin_stream_slow_closed_total": 8,
         "racktwin_stream_refused_total": 9,
+        "racktwin_fleet_file_refused_total": 10,
     }
 
 

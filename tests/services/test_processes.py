@@ -127,6 +127,25 @@ async def test_a_restart_knows_the_points_though_the_broker_forgot_them(tmp_path
             assert twin.intake.fleet.counts.unheard == 1
 
 
+async def test_fleet_file_is_read_at_the_start_and_whenever_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text("[racks.R1]\nhall = 'North'\n")
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path).model_copy(update={"fleet_file": file})
+        async with running(settings, LIVE) as (twin, address):
+            await speak(settings, kw=35, timestamp=1_767_225_600_000)
+            await heard(twin)
+            before = (await get(address, "api/v1/racks/R1")).json()["hall"]
+            revision = twin.hub.revision
+            file.write_text("[racks.R1]\nhall = 'South'\n")
+            async with asyncio.timeout(PATIENCE_S):
+                await twin.hub.news(revision)
+            after = (await get(address, "api/v1/racks/R1")).json()["hall"]
+            metrics = (await get(address, "metrics")).text
+    assert (before, after) == ("North", "South")
+    assert "racktwin_fleet_file_refused_total 0.0" in metrics
+
+
 async def test_a_taken_port_ends_it_with_the_reason(tmp_path: Path) -> None:
     async with nats(tmp_path) as broker:
         settings = settings_for(broker, tmp_path)

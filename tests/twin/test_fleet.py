@@ -21,10 +21,13 @@ from twin.changes import (
     ReadingLate,
     ReadingTaken,
 )
+from twin.circuits import Rating
 from twin.entities import PointCounts
 from twin.fleet import AHEAD_AT_MOST, Fleet
 from twin.instants import Instant
 from twin.points import EntityId, Freshness, Point, PointId, PointState, PublisherId, Retraction
+from twin.site import CduPlate, RackPlace, Site
+from twin.thermal import Coolant
 from twin.topology import Domain
 
 POWER = a_point("Rack/RackPower")
@@ -565,3 +568,40 @@ def test_what_is_no_rack_is_equipment() -> None:
     assert [rack.id for rack in fleet.racks()] == ["R1"]
     assert [each.id for each in fleet.equipment()] == ["C1", "M1"]
     assert fleet.rack(M1) is None
+
+
+# -- what is written down ------------------------------------------------------------------------
+
+
+def test_site_is_taken_at_run_time_and_changes_no_reading() -> None:
+    fleet = a_fleet_showing({POWER: 35.2, METER: 36.0})
+    before = (fleet.counts, _state(fleet).value, fleet.now)
+
+    assert fleet.configure(Site(racks={R1: RackPlace("H", "A")})) == {R1}
+
+    assert (fleet.counts, _state(fleet).value, fleet.now) == before
+    rack = fleet.rack(R1)
+    assert rack is not None
+    assert (rack.place.hall, rack.place.row) == ("H", "A")
+
+
+def test_site_touches_what_it_says_something_else_of_and_what_that_serves() -> None:
+    cdu = a_point("CDU/LiquidFlow", "C1", serves=("R2",))
+    fleet = a_fleet_showing({POWER: 1.0, METER: 1.0, cdu: 1.0, a_point(entity="R2"): 1.0})
+    site = Site(meters={M1: Rating(200.0), EntityId("M9"): Rating(1.0)})
+
+    assert fleet.configure(site) == {M1, R1}
+    assert fleet.configure(replace(site, cdus={EntityId("C1"): CduPlate(9.0)})) == {"C1", "R2"}
+    assert fleet.configure(fleet.site) == set()
+    assert fleet.configure(replace(fleet.site, coolant=Coolant.WATER)) == {M1, R1, "C1", "R2"}
+
+
+def test_halls_and_rows_stand_in_the_topology_as_long_as_they_are_written() -> None:
+    fleet = a_fleet_showing({POWER: 1.0})
+    fleet.configure(Site(racks={R1: RackPlace("H", "A")}))
+
+    assert fleet.topology.upstream(R1, Domain.PLACE) == ["H/A", "H"]
+    fleet.configure(Site(racks={R1: RackPlace("G")}))
+    assert fleet.topology.upstream(R1, Domain.PLACE) == ["G"]
+    fleet.configure(Site())
+    assert fleet.topology.serves(Domain.PLACE) == {}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from build import START, a_measured, a_point, a_state, at
-from twin.measured import Measured, derive, measure, nothing, total
+from twin.measured import Measured, derive, least, measure, nothing, total
 from twin.points import Freshness, PointState, Quality
 
 POWER = a_point("Rack/RackPower")
@@ -52,7 +52,7 @@ def test_value_is_converted_to_the_unit_asked_for() -> None:
 
 
 def test_value_in_an_unrelated_unit_is_bad_rather_than_wrong() -> None:
-    assert measure(a_state(POWER, 35.21), "kPa") == replace(NULL, unit="kPa")
+    assert measure(a_state(POWER, 35.21), "kPa") == NULL._replace(unit="kPa")
 
 
 def test_ratio_needs_no_unit() -> None:
@@ -109,7 +109,7 @@ def test_stale_input_makes_a_stale_result() -> None:
 
 @pytest.mark.parametrize("other", [a_measured(), BAD, STALE])
 def test_unheard_input_leaves_nothing_to_derive(other: Measured) -> None:
-    assert derive("kW", (other, NONE), _plus) == replace(NONE, derived_from=2)
+    assert derive("kW", (other, NONE), _plus) == NONE._replace(derived_from=2)
 
 
 def test_formula_without_an_answer_makes_a_bad_result() -> None:
@@ -135,14 +135,14 @@ def test_total_sums_what_is_live_and_good_and_says_of_how_many() -> None:
 
 
 def test_total_is_as_old_as_the_oldest_that_went_in() -> None:
-    stale = replace(STALE, measured_at=at(-99))
+    stale = STALE._replace(measured_at=at(-99))
 
     assert total("kW", [a_measured(), a_measured(measured_at=at(-3)), stale]).measured_at == at(-3)
 
 
 @pytest.mark.parametrize("inputs", [[], [BAD, STALE, NONE]])
 def test_total_of_nothing_usable_is_nothing(inputs: list[Measured]) -> None:
-    assert total("kW", inputs) == replace(NONE, fresh=0, expected=len(inputs))
+    assert total("kW", inputs) == NONE._replace(fresh=0, expected=len(inputs))
 
 
 @given(st.lists(MEASURED), st.randoms(use_true_random=False))
@@ -151,3 +151,31 @@ def test_total_does_not_depend_on_order(inputs: list[Measured], random: Random) 
     random.shuffle(shuffled)
 
     assert total("kW", shuffled) == total("kW", inputs)
+
+
+def test_number_is_of_now_only_without_any_doubt() -> None:
+    assert [each.now for each in (a_measured(1.0), BAD, STALE, NONE)] == [1.0, None, None, None]
+
+
+def test_least_is_the_lowest_of_what_is_live_and_good_and_says_of_how_many() -> None:
+    low = a_measured(-1.0, measured_at=at(3))
+
+    assert least("kW", [a_measured(2.0), low, BAD, STALE, NONE]) == low._replace(
+        derived_from=2, fresh=2, expected=5
+    )
+
+
+@pytest.mark.parametrize("inputs", [[], [BAD, STALE, NONE]])
+def test_least_of_nothing_usable_is_nothing(inputs: list[Measured]) -> None:
+    assert least("kW", inputs) == NONE._replace(fresh=0, expected=len(inputs))
+
+
+def test_least_of_zero_and_more_is_zero() -> None:
+    assert least("kW", [a_measured(1.0), a_measured(0.0)]).value == 0.0
+
+
+def test_input_without_a_time_does_not_age_the_result() -> None:
+    timeless = a_measured(measured_at=None, received_at=None)
+
+    assert derive("kW", (timeless, a_measured()), _plus).measured_at == START
+    assert derive("kW", (timeless,), lambda one: one).received_at is None

@@ -14,6 +14,7 @@ from build import (
 )
 from twin.points import EntityId, Freshness, PointState, Quality
 from twin.racks import Rack, Severity, rack_of
+from twin.site import NOWHERE, CduPlate, RackPlace, Site
 from twin.thermal import Coolant
 from twin.topology import Domain, Topology
 
@@ -129,3 +130,58 @@ def test_unheard_rack_is_a_rack() -> None:
 
     assert rack is not None
     assert (rack.freshness, rack.severity) == (Freshness.UNHEARD, Severity.OK)
+
+
+def test_rack_knows_the_loop_it_hangs_on() -> None:
+    flow = replace(
+        a_point("CDU/LiquidFlow", "CDU-1", unit="LPM", serves=("R1",)), process_area=("Secondary",)
+    )
+    wanted = replace(
+        a_point("CDU/LiquidTemperature", "CDU-1", unit="C"),
+        process_area=("Secondary", "Supply"),
+        is_setpoint=True,
+    )
+    thermal = _rack(a_cooled_rack(supply=32.5) | {flow: 600.0, wanted: 32.0}).thermal
+
+    assert (thermal.approach.value, thermal.flow_share.value) == (0.5, 0.25)
+
+
+def test_rack_lasts_less_long_where_its_load_is_all_it_is_rated_for() -> None:
+    fleet = a_fleet_showing(a_cooled_rack(kw=66.0))
+    usual = fleet.rack(EntityId("R1"))
+    fleet.configure(Site(racks={EntityId("R1"): RackPlace(rated_kw=66.0)}))
+    full = fleet.rack(EntityId("R1"))
+    assert usual is not None
+    assert full is not None
+
+    assert full.thermal.ride_through.value == pytest.approx(16 * 450 / 1400)
+    assert usual.thermal.ride_through.value == pytest.approx(37 * 450 / 700)
+
+
+def _written(site: Site) -> Rack:
+    cdus = {
+        a_point("CDU/LiquidFlow", "CDU-1", serves=("R1",)): 900.0,
+        a_point("CDU/LiquidFlow", "CDU-2", serves=("CDU-1",)): 900.0,
+    }
+    fleet = a_fleet_showing(a_cooled_rack() | cdus)
+    fleet.configure(site)
+    rack = fleet.rack(EntityId("R1"))
+    assert rack is not None
+    return rack
+
+
+def test_rack_stands_where_it_is_written() -> None:
+    place = RackPlace("North", "A", "K1", "NVL72", 132.0)
+
+    assert _written(Site(racks={EntityId("R1"): place})).place == place
+    assert _written(Site(racks={EntityId("R2"): place})).place == NOWHERE
+
+
+def test_coolant_is_that_of_the_cdu_upstream_else_the_sites_else_the_settings() -> None:
+    far = {EntityId("CDU-2"): CduPlate(coolant=Coolant.WATER)}
+    near = far | {EntityId("CDU-1"): CduPlate(coolant=Coolant.PG25)}
+
+    assert _written(Site()).thermal.coolant is Coolant.PG25
+    assert _written(Site(coolant=Coolant.WATER)).thermal.coolant is Coolant.WATER
+    assert _written(Site(cdus=far)).thermal.coolant is Coolant.WATER
+    assert _written(Site(cdus=near, coolant=Coolant.WATER)).thermal.coolant is Coolant.PG25

@@ -1,11 +1,26 @@
 from dataclasses import replace
+from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from build import a_cooled_rack, a_fleet_showing, a_fleet_with, a_measured, an_entity
-from twin.measured import Measured
+from twin.measured import Measured, nothing
 from twin.points import EntityId, Freshness, PointState, Quality
-from twin.thermal import Coolant, Thermal, at_temperature, heat_kw, thermal_of
+from twin.thermal import (
+    NO_LOOP,
+    NVL72,
+    Coolant,
+    Loop,
+    Thermal,
+    at_temperature,
+    heat_kw,
+    heat_ratios,
+    ride_through_s,
+    thermal_of,
+    time_to_limit_s,
+)
 
 LOAD = a_measured(100.0)
 
@@ -15,6 +30,12 @@ def _thermal(kw: float = 100.0, lpm: float = 150.0, rise: float = 10.0) -> Therm
     rack = fleet.rack(EntityId("R1"))
     assert rack is not None
     return rack.thermal
+
+
+def _on(loop: Loop) -> Thermal:
+    rack = a_fleet_showing(a_cooled_rack()).entity(EntityId("R1"))
+    assert rack is not None
+    return thermal_of(rack, LOAD, Coolant.PG25, loop)
 
 
 @pytest.mark.parametrize(("coolant", "kw"), [(Coolant.WATER, 0.0692), (Coolant.PG25, 0.0670)])
@@ -68,8 +89,8 @@ def test_rack_that_draws_nothing_has_no_ratios() -> None:
 @pytest.mark.parametrize(
     ("load", "freshness"),
     [
-        (replace(LOAD, freshness=Freshness.STALE), Freshness.STALE),
-        (replace(LOAD, freshness=Freshness.UNHEARD), Freshness.UNHEARD),
+        (LOAD._replace(freshness=Freshness.STALE), Freshness.STALE),
+        (LOAD._replace(freshness=Freshness.UNHEARD), Freshness.UNHEARD),
     ],
 )
 def test_ratio_is_no_fresher_than_the_load(load: Measured, freshness: Freshness) -> None:
@@ -92,3 +113,93 @@ def test_rack_is_cooled_where_it_has_the_points_for_it_heard_or_not() -> None:
     for missing in points:
         part = an_entity("R1", *(PointState(each) for each in points if each is not missing))
         assert not thermal_of(part, LOAD, Coolant.PG25).cooled
+
+
+def test_approach_is_the_supply_above_the_setpoint_of_the_unit() -> None:
+    thermal = _on(Loop(a_measured(31.0, "C"), a_measured(600.0, "LPM")))
+
+    assert (thermal.approach.value, thermal.approach.unit) == (1.0, "K")
+    assert (thermal.flow_share.value, thermal.flow_share.unit) == (0.25, "")
+
+
+def test_rack_without_a_unit_has_neither_approach_nor_share_of_it() -> None:
+    thermal = _on(NO_LOOP)
+
+    for each in (thermal.approach, thermal.flow_share):
+        assert (each.value, each.freshness) == (None, Freshness.UNHEARD)
+
+
+def test_share_of_no_flow_is_unknown() -> None:
+    share = _on(Loop(nothing("C"), a_measured(0.0, "LPM"))).flow_share
+
+    assert (share.value, share.quality) == (None, Quality.BAD)
+
+
+@pytest.mark.parametrize(("rise", "share"), [(5.0, 0.5), (10.5, 1.0), (-1.0, 0.0)])
+def test_liquid_share_is_the_heat_ratio_within_reason(rise: float, share: float) -> None:
+    assert _thermal(rise=rise).liquid_share.value == pytest.approx(share, abs=0.005)
+
+
+def test_heat_ratios_are_told_for_every_coolant() -> None:
+    thermal = _thermal()
+    ratios = heat_ratios(thermal)
+
+    assert ratios[Coolant.PG25] == thermal.heat_ratio
+    assert ratios[Coolant.WATER].value == heat_kw(150.0, 32.0, 42.0, Coolant.WATER) / 100
+
+
+@pytest.mark.parametrize(
+    ("capacity", "kelvin_a_second", "seconds"), [(300.0, 4.67, 3.86), (600.0, 2.33, 7.71)]
+)
+def test_full_package_on_coolant_of_30_degrees_loses_its_18_kelvin_in_4_to_8_s(
+    capacity: float, kelvin_a_second: float, seconds: float
+) -> None:
+    design = replace(NVL72, package_j_per_k=capacity)
+
+    lasts = ride_through_s(132.0, 30.0, 40.0, Coolant.PG25, design)
+
+    assert lasts == pytest.approx(seconds, abs=0.01)
+    assert lasts * kelvin_a_second == pytest.approx(18.0, abs=0.05)
+
+
+def test_little_coolant_that_is_hot_already_is_what_ends_first() -> None:
+    design = replace(NVL72, coolant_l=20.0)
+
+    lasts = ride_through_s(66.0, 30.0, 60.0, Coolant.WATER, design)
+
+    assert lasts == pytest.approx(5 * 20 * 0.9902 * 4.18 / 66, rel=1e-6)
+    assert lasts < ride_through_s(66.0, 30.0, 60.0, Coolant.WATER)
+
+
+@given(st.floats(1.0, 140.0), st.floats(1.0, 140.0), st.floats(15.0, 50.0), st.floats(0.0, 20.0))
+def test_more_load_or_warmer_coolant_never_lasts_longer(
+    one: float, other: float, supply: float, rise: float
+) -> None:
+    less, more = sorted((one, other))
+
+    lasts = ride_through_s(less, supply, supply + rise, Coolant.PG25)
+
+    assert lasts >= ride_through_s(more, supply, supply + rise, Coolant.PG25) >= 0
+    assert lasts >= ride_through_s(less, supply + 1, supply + rise + 1, Coolant.PG25)
+
+
+def test_rack_shows_how_long_it_would_last() -> None:
+    thermal = _thermal(kw=132.0)
+
+    assert (thermal.ride_through.unit, thermal.ride_through.derived_from) == ("s", 3)
+    assert thermal.ride_through.value == pytest.approx(16 * 450 / 1400)
+
+
+def test_rack_that_draws_nothing_lasts_forever_which_is_no_number() -> None:
+    assert ride_through_s(0.0, 32.0, 32.0, Coolant.PG25) == inf
+    assert _thermal(kw=0.0).ride_through.value is None
+
+
+@pytest.mark.parametrize(
+    ("margin", "closing", "seconds"),
+    [(18.0, 4.5, 4.0), (18.0, 0.0, inf), (18.0, -1.0, inf), (0.0, 1.0, 0.0), (-1.0, -1.0, 0.0)],
+)
+def test_time_to_limit_is_the_margin_over_how_fast_it_goes(
+    margin: float, closing: float, seconds: float
+) -> None:
+    assert time_to_limit_s(margin, closing) == seconds

@@ -95,6 +95,49 @@ def test_latest_word_on_who_is_served_counts() -> None:
     assert _up(topology, "R3") == ["TAP2", "BUS"]
 
 
+def test_what_two_share_is_told_nearest_to_the_first() -> None:
+    topology = _topology(TREE | {"UPS": ["BUS"]})
+    one, other = EntityId("R1"), EntityId("R2")
+
+    assert topology.common_ancestors(one, other, Domain.POWER) == ["TAP2", "BUS", "UPS"]
+    assert topology.common_ancestors(EntityId("TAP2"), one, Domain.POWER) == ["BUS", "UPS"]
+    assert topology.common_ancestors(one, other, Domain.LIQUID) == []
+
+
+def test_fate_is_shared_with_what_has_no_way_around() -> None:
+    topology = _topology(TREE)
+
+    assert topology.shared_fate(EntityId("BUS"), Domain.POWER) == ["R1", "R2", "TAP1", "TAP2"]
+    assert topology.shared_fate(EntityId("TAP2"), Domain.POWER) == ["R2"]
+    assert topology.hangs_on(EntityId("R1"), Domain.POWER) == ["BUS"]
+    assert topology.sisters(EntityId("TAP1"), Domain.POWER) == ["TAP2"]
+
+
+def test_lost_is_what_all_feeds_of_are_lost() -> None:
+    both = {EntityId("TAP1"), EntityId("TAP2")}
+
+    assert _topology(TREE).lost_with(both, Domain.POWER) == {"R1", "R2", "TAP1", "TAP2"}
+    assert _topology(TREE).lost_with(both, Domain.AIR) == both
+
+
+def test_cycles_and_what_nobody_described_are_told() -> None:
+    topology = _topology({"A": ["B", "R1"], "B": ["A", "nobody"]})
+    known = {"A": 1, "B": 1, "R1": 1}
+
+    assert topology.cycles(Domain.POWER) == [("A", "B")]
+    assert topology.dangling(Domain.POWER, known.get) == ["nobody"]
+    assert topology.cycles(Domain.AIR) == []
+    assert topology.dangling(Domain.AIR, known.get) == []
+
+
+def test_topology_has_whoever_serves_or_is_served() -> None:
+    topology = _topology(TREE)
+
+    assert EntityId("BUS") in topology
+    assert EntityId("R1") in topology
+    assert EntityId("nobody") not in topology
+
+
 @given(EDGES, st.randoms(use_true_random=False))
 def test_no_answer_depends_on_who_was_connected_first(edges: Edges, random: Random) -> None:
     shuffled = list(edges.items())

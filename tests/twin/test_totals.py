@@ -10,6 +10,7 @@ from build import (
     a_cooled_rack,
     a_fleet_showing,
     a_fleet_with,
+    a_measured,
     a_meter,
     a_point,
     a_reading,
@@ -17,9 +18,11 @@ from build import (
     tell,
 )
 from twin.fleet import Fleet
-from twin.points import Freshness
+from twin.measured import Measured, nothing
+from twin.points import EntityId, Freshness
 from twin.racks import Severity
-from twin.totals import Totals, totals_of
+from twin.site import RackPlace, Site
+from twin.totals import Groups, Totals, groups_of, ppue_cooling, totals_of
 
 
 def _totals(fleet: Fleet) -> Totals:
@@ -90,3 +93,79 @@ def test_totals_do_not_depend_on_order(loads: list[float], random: Random) -> No
     random.shuffle(shuffled)
 
     assert totals_of(shuffled) == totals_of(racks)
+
+
+def _sum(value: float | None, fresh: int, expected: int) -> Measured:
+    return a_measured(value)._replace(fresh=fresh, expected=expected)
+
+
+def test_cooling_pue_is_all_that_is_drawn_per_it() -> None:
+    ppue = ppue_cooling(_sum(200.0, 5, 6), _sum(4.0, 2, 2))
+
+    assert (ppue.value, ppue.unit) == (1.02, "")
+    assert (ppue.fresh, ppue.expected) == (7, 8)
+
+
+@pytest.mark.parametrize(
+    ("it", "cooling"),
+    [
+        (_sum(200.0, 6, 6), _sum(4.0, 1, 2)),
+        (_sum(200.0, 6, 6), nothing("kW")._replace(fresh=0, expected=2)),
+        (_sum(200.0, 6, 6), nothing("kW")._replace(fresh=0, expected=0)),
+        (_sum(0.0, 6, 6), _sum(4.0, 2, 2)),
+        (nothing("kW")._replace(fresh=0, expected=6), _sum(4.0, 2, 2)),
+        (nothing("kW"), nothing("kW")),
+    ],
+)
+def test_there_is_no_cooling_pue_of_parts_that_are_missing(it: Measured, cooling: Measured) -> None:
+    ppue = ppue_cooling(it, cooling)
+
+    assert ppue.value is None
+    assert ppue.expected == (it.expected or 0) + (cooling.expected or 0)
+
+
+def test_headroom_is_expected_of_the_racks_that_are_rated() -> None:
+    fleet = a_fleet_showing(a_cooled_rack("R1", kw=38.0) | a_cooled_rack("R2"))
+    fleet.configure(Site(racks={EntityId("R1"): RackPlace(rated_kw=132.0)}))
+
+    headroom = _totals(fleet).headroom
+    assert (headroom.value, headroom.fresh, headroom.expected) == (94.0, 1, 1)
+
+
+def _groups(fleet: Fleet) -> Groups:
+    racks = [fleet.rack(entity.id) for entity in fleet.racks()]
+    return groups_of([rack for rack in racks if rack is not None])
+
+
+def test_racks_are_summed_up_by_hall_and_by_row_within_it() -> None:
+    fleet = a_fleet_showing(
+        a_cooled_rack("R1", kw=1.0)
+        | a_cooled_rack("R2", kw=2.0)
+        | a_cooled_rack("R3", kw=4.0)
+        | {a_point("Rack/RackPower", "R4"): None, a_point("Rack/RackPower", "R5"): 8.0}
+    )
+    places = {
+        "R1": RackPlace("South", "A"),
+        "R2": RackPlace("North", "A"),
+        "R3": RackPlace("North", "B"),
+        "R4": RackPlace("North"),
+    }
+    fleet.configure(Site(racks={EntityId(rack): place for rack, place in places.items()}))
+    groups = _groups(fleet)
+
+    assert [(g.hall, g.row, g.racks, g.power.value) for g in groups.halls] == [
+        ("North", None, 3, 6.0),
+        ("South", None, 1, 1.0),
+    ]
+    assert [(g.hall, g.row, g.racks, g.power.value) for g in groups.rows] == [
+        ("North", "A", 1, 2.0),
+        ("North", "B", 1, 4.0),
+        ("South", "A", 1, 1.0),
+    ]
+    north = groups.halls[0]
+    assert (north.power.fresh, north.power.expected) == (2, 3)
+    assert (north.heat.fresh, north.heat.expected) == (2, 2)
+
+
+def test_racks_of_which_nothing_is_written_are_in_no_group() -> None:
+    assert _groups(a_fleet_showing(a_cooled_rack())) == Groups()

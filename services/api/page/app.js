@@ -46,5 +46,8 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && selected.value) open(null);
 });
 
-start('api/v1/stream?max_hz=4'); // calm to look at, and soon enough
+const FIELDS = ['severity', 'freshness', 'load_kw', 'headroom_kw', 'supply_c', 'return_c',
+  'delta_t_k', 'flow_lpm', 'heat_kw', 'measured_at', 'hall', 'row'];
+
+start(`api/v1/stream?max_hz=4&fields=${FIELDS}`); // calm to look at, and soon enough
 render(html`<${App} />`, document.getElementById('app'));

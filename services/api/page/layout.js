@@ -10,9 +10,9 @@ const LONGEST = 64; // more neighbours than this are no row of racks
 const ROOMY = { gutter: 16, title: 18, foot: 8 };
 const TIGHT = { gutter: 6, title: 0, foot: 0 };
 
-/** The neighbours of a rack share its id up to the number at the end. */
-function familyOf(id) {
-  return id.replace(/\d+$/, '');
+/** The neighbours of a rack share its place, or else its id up to the number at the end. */
+function familyOf(row) {
+  return row.place || row.id.replace(/\d+$/, '');
 }
 
 /** A family without the separator, and without a last part that says nothing. */
@@ -23,20 +23,20 @@ function titlesOf(families) {
   return telling ? short : bare;
 }
 
-/** Blocks as [start, length] over racks in order of id. */
-function blocksOf(ids) {
+/** Blocks as [start, length] over racks in their order. */
+function blocksOf(rows) {
   const blocks = [];
   let family = null;
-  ids.forEach((id, at) => {
-    if (familyOf(id) !== family) {
-      family = familyOf(id);
+  rows.forEach((row, at) => {
+    if (familyOf(row) !== family) {
+      family = familyOf(row);
       blocks.push([at, 0]);
     }
     blocks.at(-1)[1] += 1;
   });
   const longest = Math.max(1, ...blocks.map(([, length]) => length));
-  const wasteful = blocks.length * longest > 2 * ids.length || longest > LONGEST;
-  return wasteful ? even(ids.length) : blocks;
+  const wasteful = blocks.length * longest > 2 * rows.length || longest > LONGEST;
+  return wasteful ? even(rows.length) : blocks;
 }
 
 function even(count) {
@@ -49,10 +49,12 @@ function even(count) {
 
 /** The arrangement whose tiles are largest in a box of `width` by `height`. */
 export class Layout {
-  constructor(ids, width, height) {
-    this.count = ids.length;
-    this.blocks = blocksOf(ids);
-    this.titles = titlesOf(this.blocks.map(([start]) => familyOf(ids[start])));
+  constructor(rows, width, height) {
+    this.count = rows.length;
+    this.blocks = blocksOf(rows);
+    const heads = this.blocks.map(([start]) => rows[start]);
+    const bare = titlesOf(heads.filter((row) => !row.place).map(familyOf));
+    this.titles = heads.map((row) => row.place || bare.shift());
     this.longest = Math.max(1, ...this.blocks.map(([, length]) => length));
     this.block = new Int32Array(this.count);
     this.blocks.forEach(([start, length], at) => this.block.fill(at, start, start + length));

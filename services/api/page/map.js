@@ -44,7 +44,7 @@ class Picture {
     this.of = racks.order;
     const width = this.box.clientWidth - 2 * MARGIN;
     const height = this.box.clientHeight - 2 * MARGIN;
-    this.layout = new Layout(racks.order.map((row) => row.id), width, height);
+    this.layout = new Layout(racks.order, width, height);
     this.painter.resize(width + 2 * MARGIN, Math.max(height, this.layout.height) + 2 * MARGIN);
   }
 

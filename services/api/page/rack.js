@@ -69,6 +69,8 @@ function Facts({ rack }) {
       <${Line} name="… asked for" of=${isolation.electrical?.request} digits=${0} />
     <//>
     <${Section} name="Data">
+      <${Plain} name="Place">${names([rack.hall, rack.row, rack.position].filter(Boolean))}<//>
+      <${Plain} name="Model">${rack.model ?? '–'}<//>
       <${Plain} name="Points">${counts(points)}<//>
       <${Plain} name="Fed by">${names(upstream?.power)}<//>
       <${Plain} name="Cooled by">${names(upstream?.liquid)} (${thermal.coolant})<//>

@@ -16,6 +16,11 @@ export function byUrgency(one, other) {
   return RANK[stateOf(one)] - RANK[stateOf(other)] || one.at - other.at;
 }
 
+/** Where a rack stands, as a text; empty where nobody says. */
+export function placeOf(row) {
+  return [row.hall, row.row].filter(Boolean).join(' ');
+}
+
 /** Bounded by the fleet: one row a rack, one pending snapshot. */
 export class Racks {
   constructor() {
@@ -55,10 +60,14 @@ export class Racks {
   delta({ rev, prev, i, c, rm, totals }) {
     if (this.rev === null || prev !== this.rev) return false;
     const before = this.rows.size;
-    for (const row of put(this.rows, i ?? [], c ?? {}, rev)) this.#aged(row);
+    let moved = false;
+    for (const row of put(this.rows, i ?? [], c ?? {}, rev)) {
+      this.#aged(row);
+      moved ||= placeOf(row) !== row.place;
+    }
     let removed = 0;
     for (const id of rm ?? []) removed += this.rows.delete(id) ? 1 : 0;
-    if (removed || this.rows.size !== before) this.#sort();
+    if (removed || moved || this.rows.size !== before) this.#sort();
     this.rev = rev;
     this.totals = totals ?? this.totals;
     return true;
@@ -83,10 +92,19 @@ export class Racks {
     if (!(row.measured_at <= this.newest)) this.newest = row.measured_at || this.newest;
   }
 
+  /** By id, and then by place where there is one; those without stand last. */
   #sort() {
-    this.order = [...this.rows.values()].sort((one, other) => collator.compare(one.id, other.id));
-    this.order.forEach((row, at) => { row.at = at; });
+    const order = [...this.rows.values()].sort((one, other) => collator.compare(one.id, other.id));
+    order.forEach((row, rank) => { Object.assign(row, { rank, place: placeOf(row) }); });
+    if (order.some((row) => row.place)) order.sort(byPlace);
+    order.forEach((row, at) => { row.at = at; });
+    this.order = order;
   }
+}
+
+function byPlace(one, other) {
+  if (!one.place !== !other.place) return one.place ? -1 : 1;
+  return collator.compare(one.place, other.place) || one.rank - other.rank;
 }
 
 function put(rows, ids, columns, rev) {

@@ -32,11 +32,12 @@ function sorted() {
   const rows = racks.order.filter((row) => (!words || row.id.toLowerCase().includes(words))
     && (!onlyAbnormal.value || stateOf(row) !== 'OK'));
   const { key, down } = order.value;
-  if (key !== 'id') rows.sort(comparing(key));
+  rows.sort(comparing(key));
   return down ? rows.reverse() : rows;
 }
 
 function comparing(key) {
+  if (key === 'id') return (one, other) => one.rank - other.rank;
   if (key === 'state') return byUrgency;
   // What is not known comes first: it is what somebody must look into.
   const of = (row) => (Number.isFinite(row[key]) ? row[key] : -Infinity);

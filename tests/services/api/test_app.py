@@ -66,6 +66,8 @@ async def test_operations_have_names_that_last() -> None:
         "topology",
         "upstream",
         "downstream",
+        "fate",
+        "findings",
         "history",
         "stream",
         "healthz",

@@ -3,7 +3,7 @@ import json
 
 from build import a_point, a_reading
 from live import Live, a_live_fleet, parse
-from schemas.stream import COLUMNS, MESSAGES, Column
+from schemas.stream import MESSAGES, STANDARD, Column
 from services.api.board import Board, Scope
 from services.api.frames import DELTAS, PART, SNAPSHOTS, Frames, View
 from twin.racks import Severity
@@ -20,7 +20,7 @@ async def test_snapshot_has_every_rack_in_columns() -> None:
     assert (event.name, event.id) == ("snapshot", f"e1:{revision}:0")
     assert event.data["ids"] == ["R1", "R2"]
     assert event.data["cols"]["load_kw"] == [40.0, 39.0]
-    assert list(event.data["cols"]) == list(COLUMNS)
+    assert list(event.data["cols"]) == list(STANDARD)
     assert event.data["totals"]["power_kw"]["value"] == 79.0
 
 

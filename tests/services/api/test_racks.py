@@ -7,7 +7,8 @@ from build import a_point
 from live import Live, a_client, a_live_fleet, an_app
 from schemas.api import RackSummary
 from services.api.racks import SummaryField
-from twin.points import PointId
+from twin.points import EntityId, PointId
+from twin.site import RackPlace, Site
 
 
 async def get(live: Live, path: str) -> Any:  # noqa: ANN401  # JSON
@@ -73,6 +74,51 @@ async def test_filters_pick_racks() -> None:
     assert await ids(live, "state=LIVE&upstream=R1-TAP") == ["R1"]
     assert await ids(live, "hall=H1") == []
     assert await ids(live, "row=A") == []
+
+
+def stood(live: Live) -> Live:
+    """Three racks where somebody wrote that they stand."""
+    places = {
+        "R1": RackPlace("North", "A", "10", "NVL72", 132.0),
+        "R2": RackPlace("North", "A", "2"),
+        "R3": RackPlace("East", "B"),
+    }
+    live.hub.publish(
+        live.fleet.configure(Site(racks={EntityId(each): at for each, at in places.items()}))
+    )
+    return live
+
+
+async def test_racks_are_found_by_where_they_stand() -> None:
+    live = stood(a_live_fleet(4))
+    assert await ids(live, "hall=North") == ["R1", "R2"]
+    assert await ids(live, "row=B") == ["R3"]
+    assert await ids(live, "hall=East&row=A") == []
+
+
+async def test_list_is_sorted_by_place_with_2_before_10_and_those_nowhere_last() -> None:
+    live = stood(a_live_fleet(4))
+    assert await ids(live, "sort=place") == ["R3", "R2", "R1", "R4"]
+    first = await get(live, "racks?sort=place&limit=2")
+    assert await ids(live, f"sort=place&limit=2&cursor={first['next_cursor']}") == ["R1", "R4"]
+
+
+async def test_place_model_and_rating_are_in_both_documents_of_a_rack() -> None:
+    live = stood(a_live_fleet())
+    whole, (short, *_) = await get(live, "racks/R1"), (await get(live, "racks"))["items"]
+    for rack in (whole, short):
+        told = [rack[name] for name in ("hall", "row", "position", "model", "rated_kw")]
+        assert told == ["North", "A", "10", "NVL72", 132.0]
+    assert whole["power"]["capacity_from"] == "feeds"
+
+
+async def test_place_that_changes_is_news_of_its_racks() -> None:
+    live = a_live_fleet()
+    async with a_client(an_app(live)) as client:
+        before = (await client.get("racks/R1")).headers["etag"]
+        stood(live)
+        after = await client.get("racks/R1", headers={"If-None-Match": before})
+    assert (after.status_code, after.json()["hall"]) == (200, "North")
 
 
 async def test_list_has_only_the_fields_asked_for() -> None:

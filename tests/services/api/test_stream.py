@@ -5,7 +5,7 @@ import pytest
 from starlette.types import Message
 
 from live import Event, Live, a_client, a_live_fleet, an_app, parse
-from schemas.stream import COLUMNS
+from schemas.stream import STANDARD
 from services.api.context import Context, Streams
 from services.api.stream import Stream, at_most, resume
 from services.hub import Hub
@@ -54,7 +54,7 @@ async def test_last_event_id_resumes() -> None:
 
 async def test_last_event_id_of_another_run_brings_a_whole_snapshot() -> None:
     _, snapshot = await get(a_live_fleet(), "max_events=2", **{"Last-Event-ID": "e0:1:0"})
-    assert (snapshot.name, len(snapshot.data["cols"])) == ("snapshot", len(COLUMNS))
+    assert (snapshot.name, len(snapshot.data["cols"])) == ("snapshot", len(STANDARD))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -38,6 +39,7 @@ def test_help_leads_with_examples() -> None:
         ["simulate"],
         ["doctor"],
         ["settings", "show"],
+        ["fleet", "check"],
         ["bench"],
     ],
 )
@@ -59,6 +61,16 @@ def test_settings_that_cannot_be_used_are_one_line_and_1() -> None:
 
     assert done.returncode == 1
     assert done.stderr == "settings: colour (RACKTWIN_COLOUR): no such setting\n"
+
+
+@pytest.mark.real
+def test_fleet_file_that_cannot_be_used_is_one_line_and_1(tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text("colour = 1")
+
+    done = racktwin("serve", RACKTWIN_FLEET_FILE=str(tmp_path / "fleet.toml"))
+
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path / 'fleet.toml'}: colour: no such key\n"
 
 
 @pytest.mark.real

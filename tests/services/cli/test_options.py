@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.cli.options import _duration, _instant, settings_of
-from services.settings import SettingsError
+from services.cli.options import _duration, _instant, fleet_of, settings_of
+from services.settings import Settings, SettingsError
+from twin.site import UNWRITTEN
+from twin.thermal import Coolant
 
 
 def test_durations_and_instants_are_read_as_they_are_documented() -> None:
@@ -38,3 +40,14 @@ def test_a_flag_names_another_broker_and_keeps_its_credentials(tmp_path: Path) -
 def test_a_broker_that_is_no_address_is_an_error() -> None:
     with pytest.raises(SettingsError, match="http://x"):
         settings_of(None, "http://x")
+
+
+def test_a_flag_names_another_fleet_file_than_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text("[racks.R1]\n")
+    (tmp_path / "two.toml").write_text("[racks.R2]\n")
+    settings = Settings(fleet_file=tmp_path / "one.toml", coolant=Coolant.WATER)
+
+    assert list(fleet_of(settings).site.racks) == ["R1"]
+    assert list(fleet_of(settings, tmp_path / "two.toml").site.racks) == ["R2"]
+    assert fleet_of(Settings()).site == UNWRITTEN
+    assert fleet_of(settings).coolant is Coolant.WATER

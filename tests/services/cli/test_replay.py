@@ -53,6 +53,25 @@ def test_it_writes_to_a_file_and_begins_when_it_is_told(recording: Path, tmp_pat
     assert told["racks"]["R1"]["freshness"] == "STALE"
 
 
+@pytest.mark.parametrize("how", ["option", "setting"])
+def test_it_knows_places_and_ratings_of_a_fleet_file(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text("[racks.R1]\nhall = 'North'\nrated_kw = 132\n")
+    arguments = ["replay", str(recording), "--json", "-"]
+    if how == "option":
+        arguments += ["--fleet", str(file)]
+    else:
+        monkeypatch.setenv("RACKTWIN_FLEET_FILE", str(file))
+
+    told = json.loads(CliRunner().invoke(app_of(()), arguments).stdout)
+
+    assert told["racks"]["R1"]["hall"] == "North"
+    assert told["racks"]["R1"]["power"]["headroom_kw"]["value"] == pytest.approx(96.8)
+    assert told["fleet"]["by_hall"]["North"]["racks"] == 1
+
+
 @pytest.mark.real
 def test_it_reads_stdin(recording: Path) -> None:
     command = [sys.executable, "-m", "services", "replay", "-", "--json", "-"]

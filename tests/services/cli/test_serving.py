@@ -27,6 +27,25 @@ def test_a_demo_says_where_it_is_and_ends_after_its_time() -> None:
     assert "racktwin demo: http://127.0.0.1:" in said
 
 
+def test_a_demo_knows_where_its_racks_stand(tmp_path: Path) -> None:
+    assert run("demo", "--racks", "1", "--port", "0", "--for", "0.1s")[0] == 0
+
+    written = (tmp_path / "data" / "demo" / "fleet.toml").read_text()
+    assert '[racks."Hall1-R01-K01"]' in written
+
+
+def test_a_demo_takes_the_places_that_are_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[racks.R1]\n")
+    monkeypatch.setenv("RACKTWIN_FLEET_FILE", str(file))
+
+    assert run("demo", "--racks", "1", "--port", "0", "--for", "0.1s")[0] == 0
+    assert file.read_text() == "[racks.R1]\n"
+    assert not (tmp_path / "data" / "demo" / "fleet.toml").exists()
+
+
 @pytest.mark.parametrize("command", ["serve", "live", "history"])
 def test_a_taken_address_ends_it_with_1_and_one_line(
     monkeypatch: pytest.MonkeyPatch, command: str

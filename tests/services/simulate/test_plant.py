@@ -19,8 +19,8 @@ from services.simulate.scenarios import stage
 from twin.fleet import Fleet
 from twin.instants import Instant
 from twin.points import EntityId, Freshness, Reading
-from twin.power import Redundancy
 from twin.racks import Rack
+from twin.redundancy import Redundancy
 from twin.topology import Domain
 
 Document = Mapping[str, Any]

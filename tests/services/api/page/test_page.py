@@ -160,6 +160,22 @@ async def test_arrows_move_enter_opens_escape_closes(page: Page, stage: Stage) -
     assert "#" not in page.url
 
 
+async def test_racks_whose_place_is_told_stand_together_and_first(page: Page, stage: Stage) -> None:
+    stage.rows[FIFTH] |= {"hall": "North", "row": "B10"}
+    stage.rows["Hall1-R03-K16"] |= {"hall": "North", "row": "B2"}
+    await visit(page, stage)
+    await page.locator("canvas").focus()
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Hall1-R03-K16")).to_be_visible()
+    stage.change(FIFTH, hall="North", row="B1")
+    await drawn(page, stage)
+    await page.locator("canvas").focus()
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name=FIFTH)).to_be_visible()
+
+
 async def test_link_opens_its_rack(page: Page, stage: Stage) -> None:
     await visit(page, stage, "#rack=Hall1-R03-K16")
     await expect(page.get_by_role("heading", name="Hall1-R03-K16")).to_be_visible()

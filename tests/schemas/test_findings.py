@@ -1,0 +1,23 @@
+from schemas.findings import FindingView, finding_view
+from twin.finding import Finding
+from twin.points import EntityId
+
+
+def test_a_finding_is_shown_as_it_is() -> None:
+    finding = Finding("balance.heat", EntityId("R1"), "RackPower", "why", 0.7, 35.0, "kW")
+
+    assert finding_view(finding) == FindingView(
+        code="balance.heat",
+        entity="R1",
+        suspect="RackPower",
+        reason="why",
+        ratio=0.7,
+        implied=35.0,
+        unit="kW",
+    )
+
+
+def test_what_overflowed_is_no_number() -> None:
+    finding = Finding("balance.heat", EntityId("R1"), None, "why", float("inf"), None, None)
+
+    assert finding_view(finding).ratio is None

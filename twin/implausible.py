@@ -1,0 +1,91 @@
+"""Readings of meters and cooling units that physics or their neighbours rule out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from twin.cdu import Cdu
+from twin.entities import Entity
+from twin.finding import Finding
+from twin.measured import Measured
+from twin.points import EntityId
+from twin.thermal import Coolant, heat_kw
+
+UNDER_LOAD_A: Final = 1.0
+"""So much current, and there is voltage."""
+
+TRIPS_AT: Final = 1.45
+"""Of its rating, at which a circuit breaker opens within the hour (IEC 60898-1, conventional
+tripping current). What carries more and goes on carrying it has another limit than it says."""
+
+SHORT: Final = 0.9
+"""What a unit carries may fall so far short of what the racks behind it are known to take."""
+
+FAR: Final = 3.0
+"""Times the flow that the racks would need for the heat they give off: beyond any bypass."""
+
+
+def judge_meter(meter: Entity) -> Iterator[Finding]:
+    """What a power meter says that cannot be."""
+    volts = _now(meter.measure("Voltage", "V"))
+    amps = _now(meter.measure("Current", "A"))
+    limit = _now(meter.measure("CurrentLimit", "A"))
+    if volts == 0 and amps is not None and amps >= UNDER_LOAD_A:
+        reason = f"0 V while {amps:.1f} A flow"
+        yield Finding("sensor.implausible", meter.id, "Voltage", reason, unit="V")
+    if amps is not None and limit is not None and limit > 0 and amps >= TRIPS_AT * limit:
+        reason = f"{amps:.0f} A flow through a limit of {limit:.0f} A, and nothing trips"
+        yield Finding("sensor.implausible", meter.id, "CurrentLimit", reason, unit="A")
+
+
+def judge_cdu(identity: EntityId, cdu: Cdu) -> Iterator[Finding]:
+    """What a cooling unit says that the racks behind it rule out.
+
+    Racks that are not heard can only add to what the others take, so they excuse nothing.
+    """
+    for note in cdu.notes:
+        yield Finding("data.contract", identity, None, note)
+    flow, racks_flow = _now(cdu.secondary.flow), _now(cdu.racks.flow)
+    if flow is not None and racks_flow and flow < SHORT * racks_flow:
+        reason = f"{flow:.1f} LPM where the racks behind it take {racks_flow:.1f}"
+        yield Finding(
+            "balance.flow", identity, "LiquidFlow", reason, flow / racks_flow, racks_flow, "LPM"
+        )
+    heat = _now(cdu.racks.heat)
+    if heat is None or heat <= 0:
+        return
+    yield from _judge_primary(identity, cdu, heat)
+    yield from _judge_return(identity, cdu, heat, racks_flow)
+
+
+def _judge_primary(identity: EntityId, cdu: Cdu, heat: float) -> Iterator[Finding]:
+    flow, inlet, outlet = (
+        _now(each) for each in (cdu.primary.flow, cdu.primary.inlet, cdu.primary.outlet)
+    )
+    if flow is None or inlet is None or outlet is None or outlet <= inlet:
+        return
+    carried = heat_kw(flow, inlet, outlet, Coolant.WATER)
+    if carried < SHORT * heat:
+        reason = f"{flow:.1f} LPM carry {carried:.0f} kW away where the racks give off {heat:.0f}"
+        needed = heat / heat_kw(1.0, inlet, outlet, Coolant.WATER)
+        yield Finding(
+            "sensor.implausible", identity, "LiquidFlow", reason, carried / heat, needed, "LPM"
+        )
+
+
+def _judge_return(
+    identity: EntityId, cdu: Cdu, heat: float, racks_flow: float | None
+) -> Iterator[Finding]:
+    supply, return_ = _now(cdu.secondary.supply), _now(cdu.secondary.return_)
+    racks = cdu.racks.flow
+    if supply is None or return_ is None or not racks_flow or not racks.fresh:
+        return
+    every = racks_flow * (racks.expected or racks.fresh) / racks.fresh
+    kw_per_lpm = heat_kw(1.0, supply, return_, cdu.coolant)
+    if kw_per_lpm * FAR * every < heat:
+        rise = f"{return_ - supply:.1f} K warmer than supplied"
+        reason = f"{rise} at some {every:.0f} LPM cannot carry the {heat:.0f} kW of the racks"
+        yield Finding("sensor.implausible", identity, "LiquidTemperature", reason, unit="C")
+
+
+def _now(measured: Measured) -> float | None:
+    return measured.value if measured.fresh_and_good else None
