@@ -87,8 +87,8 @@ def power_of(
     """The electrical side of ``rack``, fed by ``meters``.
 
     The load is the rack's own reading, unless the sum of the meters is more to be trusted.
-    The capacity is what the feeds may carry together, else what the rack is rated for;
-    ``redundancy`` says whether fewer feeds would do.
+    The capacity is the smaller of what the feeds may carry together and what the rack is rated
+    for; ``redundancy`` says whether fewer feeds would do.
 
     Args:
         rack: The rack.
@@ -123,13 +123,12 @@ def power_of(
 def _together(
     circuits: Sequence[Circuit], rated_kw: float | None
 ) -> tuple[Measured, CapacityFrom | None]:
-    """What a rack may draw: the sum of its feeds, and where that is not known its own rating."""
+    """What a rack may draw: as much as its feeds bring and it is built for, as far as is known."""
     fed = _sum("kW", [circuit.capacity for circuit in circuits])
-    if fed.usable:
-        return fed, CapacityFrom.FEEDS
-    if rated_kw is not None:
+    brought = fed.value if fed.usable else None
+    if rated_kw is not None and (brought is None or rated_kw < brought):
         return written(rated_kw, "kW"), CapacityFrom.RATING
-    return fed, None
+    return fed, None if brought is None else CapacityFrom.FEEDS
 
 
 def _trust(load: Measured) -> int:

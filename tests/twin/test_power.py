@@ -264,11 +264,13 @@ def test_rating_is_the_capacity_where_the_feeds_tell_none() -> None:
     assert _rated().headroom.value == 32.0
 
 
-def test_feeds_outrank_the_rating() -> None:
-    power = _rated(a_meter("M1", "R1"))
+def test_capacity_is_the_smaller_of_what_feeds_bring_and_the_rack_is_built_for() -> None:
+    weak, strong = _rated(a_meter("M1", "R1"), rated_kw=140.0), _rated(a_meter("M1", "R1"))
 
-    assert power.capacity.value == pytest.approx(sqrt(3) * 80)
-    assert power.capacity_from is CapacityFrom.FEEDS
+    assert weak.capacity.value == pytest.approx(sqrt(3) * 80)
+    assert weak.capacity_from is CapacityFrom.FEEDS
+    assert strong.capacity.value == 132.0
+    assert strong.capacity_from is CapacityFrom.RATING
 
 
 def test_capacity_that_is_not_known_comes_from_nowhere() -> None:
