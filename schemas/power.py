@@ -91,11 +91,12 @@ def _feed(feed: Feed, now: Instant) -> FeedView:
         share=finite(feed.share),
         path_headroom_kw=measured_view(feed.path.headroom, now),
         bound_by=feed.path.bound_by,
-        if_lost=tuple(_carried(each, now) for each in feed.if_lost),
+        if_lost=tuple(carried_view(each, now) for each in feed.if_lost),
     )
 
 
-def _carried(carried: Carried, now: Instant) -> CarriedView:
+def carried_view(carried: Carried, now: Instant) -> CarriedView:
+    """What one feed would carry."""
     return CarriedView(
         meter=carried.meter,
         load_kw=measured_view(carried.load, now),

@@ -46,7 +46,7 @@ def losses_of(sides: Sequence[Side], load: Measured) -> tuple[tuple[Carried, ...
     They share all of the load in proportion to what they could carry, as supplies in parallel do,
     and equally where that is not known of each of them.
     """
-    return tuple(_carried([*sides[:lost], *sides[lost + 1 :]], load) for lost in range(len(sides)))
+    return tuple(shared([*sides[:lost], *sides[lost + 1 :]], load) for lost in range(len(sides)))
 
 
 def redundancy_of(
@@ -66,9 +66,10 @@ def redundancy_of(
     return Redundancy.TWO_N if len(sides) == 2 else Redundancy.N_PLUS_1  # noqa: PLR2004
 
 
-def _carried(others: Sequence[Side], load: Measured) -> tuple[Carried, ...]:
+def shared(others: Sequence[Side], load: Measured) -> tuple[Carried, ...]:
+    """What each of ``others`` carries when they bear all of ``load`` together."""
     if len(others) == 1:
-        return (_bearing(others[0], load),)
+        return (bearing(others[0], load),)
     inputs = [load]
     if all(side.able.usable for side in others):
         inputs += [side.able for side in others]
@@ -76,7 +77,7 @@ def _carried(others: Sequence[Side], load: Measured) -> tuple[Carried, ...]:
     def part(number: int) -> Measured:
         return derive("kW", inputs, lambda whole, *able: whole * _share(able, number, len(others)))
 
-    return tuple(_bearing(side, part(number)) for number, side in enumerate(others))
+    return tuple(bearing(side, part(number)) for number, side in enumerate(others))
 
 
 def _share(able: Sequence[float], number: int, count: int) -> float:
@@ -84,7 +85,8 @@ def _share(able: Sequence[float], number: int, count: int) -> float:
     return able[number] / whole if whole > 0 else 1 / count
 
 
-def _bearing(side: Side, load: Measured) -> Carried:
+def bearing(side: Side, load: Measured) -> Carried:
+    """What it means for a feed to carry ``load``."""
     loading = derive("%", (load, side.able), _loading)
     return Carried(
         meter=side.meter,

@@ -22,6 +22,9 @@ _SUPPLY: Final = "RackLiquidSupplyTemperature"
 _RETURN: Final = "RackLiquidReturnTemperature"
 _FLOW: Final = "RackLiquidFlow"
 
+_ROUNDS: Final = 6
+"""Until a return temperature is exact to the last digit."""
+
 _TEMPERATURES_C: Final = (20.0, 25.0, 30.0, 35.0, 40.0, 45.0)
 
 _HEAT_CAPACITY: Final = {  # kJ/(kg·K) at the temperatures above
@@ -171,6 +174,22 @@ def heat_kw(flow_lpm: float, supply_c: float, return_c: float, coolant: Coolant)
     """
     per_litre = _kj_per_litre((supply_c + return_c) / 2, coolant)
     return flow_lpm / 60 * per_litre * (return_c - supply_c)
+
+
+def warmed_c(heat: float, flow_lpm: float, supply_c: float, coolant: Coolant) -> float | None:
+    """How warm a flow comes back that takes up this heat: ``heat_kw`` the other way round.
+
+    It is supply + heat / (flow · density · heat capacity), with the coolant's properties at the
+    mean of both: found by putting the result in again, which gains three digits a time, for they
+    change by less than a thousandth a kelvin. None where nothing flows.
+    """
+    warm = supply_c
+    for _ in range(_ROUNDS):
+        takes = flow_lpm / 60 * _kj_per_litre((supply_c + warm) / 2, coolant)
+        if takes <= 0:
+            return None
+        warm = supply_c + heat / takes
+    return warm
 
 
 def ride_through_s(

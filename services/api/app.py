@@ -9,7 +9,17 @@ from pydantic.json_schema import models_json_schema
 from starlette.staticfiles import StaticFiles
 
 from schemas.problems import Problem
-from services.api import equipment, findings, fleet, health, history, racks, stream, topology
+from services.api import (
+    equipment,
+    findings,
+    fleet,
+    health,
+    history,
+    racks,
+    stream,
+    topology,
+    whatif,
+)
 from services.api.context import Deps, create_context
 from services.api.replies import explain_all
 from services.metrics import show_streams
@@ -34,7 +44,7 @@ def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
     )
     explain_all(app)
     v1 = APIRouter(prefix=PREFIX)
-    for each in (fleet, racks, equipment, topology, findings, history, stream):
+    for each in (fleet, racks, equipment, topology, findings, whatif, history, stream):
         v1.include_router(each.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -84,7 +84,7 @@ PROBLEM: Final[dict[str, object]] = {
 }
 
 _PHRASES: Final = {
-    400: "The cursor cannot be used",
+    400: "The cursor or the body cannot be used",
     404: "No such thing",
     422: "The request is wrong",
     503: "Not now",

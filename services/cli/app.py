@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "live": "serving",
     "history": "serving",
     "replay": "replay",
+    "whatif": "whatif",
     "play": "bus",
     "record": "bus",
     "simulate": "bus",

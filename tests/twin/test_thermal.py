@@ -20,6 +20,7 @@ from twin.thermal import (
     ride_through_s,
     thermal_of,
     time_to_limit_s,
+    warmed_c,
 )
 
 LOAD = a_measured(100.0)
@@ -203,3 +204,17 @@ def test_time_to_limit_is_the_margin_over_how_fast_it_goes(
     margin: float, closing: float, seconds: float
 ) -> None:
     assert time_to_limit_s(margin, closing) == seconds
+
+
+@given(st.floats(1, 200), st.floats(10, 300), st.floats(15, 50), st.sampled_from(list(Coolant)))
+def test_a_flow_comes_back_as_warm_as_its_heat_says(
+    heat: float, flow: float, supply: float, coolant: Coolant
+) -> None:
+    warm = warmed_c(heat, flow, supply, coolant)
+
+    assert warm is not None
+    assert heat_kw(flow, supply, warm, coolant) == pytest.approx(heat)
+
+
+def test_what_does_not_flow_does_not_come_back() -> None:
+    assert warmed_c(10.0, 0.0, 30.0, Coolant.WATER) is None

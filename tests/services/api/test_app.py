@@ -68,6 +68,7 @@ async def test_operations_have_names_that_last() -> None:
         "downstream",
         "fate",
         "findings",
+        "whatif",
         "history",
         "stream",
         "healthz",
