@@ -126,6 +126,14 @@ def show_streams(metrics: Metrics, clients: Read, slow: Read, refused: Read) -> 
     metrics.counter("stream_refused", "Clients refused because there were too many.", refused)
 
 
+def show_totals(metrics: Metrics, watts: Read, fresh: Read, expected: Read, findings: Read) -> None:
+    """The racks in a few sums, each with its completeness, and what the data disagree about."""
+    metrics.gauge("fleet_watts", "Sums over racks that are live and good.", watts, "what")
+    metrics.gauge("fleet_racks_fresh", "Racks that went into each sum.", fresh, "what")
+    metrics.gauge("fleet_racks_expected", "Racks that should have.", expected, "what")
+    metrics.gauge("findings", "Readings that cannot be true, by code.", findings, "code")
+
+
 class LoopLag:
     """How late the event loop wakes someone who sleeps: what everything else waits for too."""
 

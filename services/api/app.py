@@ -21,6 +21,7 @@ from services.api import (
     whatif,
 )
 from services.api.context import Deps, create_context
+from services.api.figures import show_racks
 from services.api.replies import explain_all
 from services.metrics import show_streams
 
@@ -42,6 +43,7 @@ def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
     show_streams(
         deps.metrics, lambda: streams.clients, lambda: streams.slow, lambda: streams.refused
     )
+    show_racks(deps.metrics, context.board)
     explain_all(app)
     v1 = APIRouter(prefix=PREFIX)
     for each in (fleet, racks, equipment, topology, findings, whatif, history, stream):

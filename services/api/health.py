@@ -35,4 +35,5 @@ async def readyz(here: Here) -> Response:
 )
 async def metrics(here: Here) -> Response:
     """Figures for Prometheus."""
+    await here.board.sync()
     return Response(here.deps.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -13,6 +13,7 @@ from services.metrics import (
     show_intake,
     show_lag,
     show_streams,
+    show_totals,
 )
 from twin.fleet import Fleet
 
@@ -56,6 +57,7 @@ def test_every_part_has_its_names() -> None:
     show_lag(metrics, lambda: 0.5, lambda: 1.5)
     show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
     show_fleet_file(metrics, lambda: 10)
+    show_totals(metrics, lambda: {"power": 11}, lambda: {"power": 12}, lambda: {"power": 13}, dict)
     assert values(metrics) == {
         "racktwin_inbox_depth": 1,
         "racktwin_inbox_dropped_total": 2,
@@ -69,6 +71,9 @@ def test_every_part_has_its_names() -> None:
         "racktwin_stream_slow_closed_total": 8,
         "racktwin_stream_refused_total": 9,
         "racktwin_fleet_file_refused_total": 10,
+        "racktwin_fleet_watts/power": 11,
+        "racktwin_fleet_racks_fresh/power": 12,
+        "racktwin_fleet_racks_expected/power": 13,
     }
 
 
