@@ -14,11 +14,7 @@ LEFT_OUT = frozenset({"age_s", "received_at"})
 
 def state_of(fleet: Fleet, now: Instant) -> dict[str, object]:
     """Every rack's document as JSON values, by id."""
-    return {
-        entity.id: rack_view(rack, now).model_dump(mode="json")
-        for entity in fleet.racks()
-        if (rack := fleet.rack(entity.id)) is not None
-    }
+    return {rack.id: rack_view(rack, now).model_dump(mode="json") for rack in fleet.views()}
 
 
 def digest(fleet: Fleet, faults: Sequence[object] = ()) -> str:

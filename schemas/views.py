@@ -144,8 +144,7 @@ def fleet_view(
 ) -> FleetView:
     """The whole fleet; ``totals`` and ``groups`` are worked out where they are not given."""
     if totals is None or groups is None:
-        found = (fleet.rack(entity.id) for entity in fleet.racks())
-        racks = [rack for rack in found if rack is not None]
+        racks = list(fleet.views())
         totals = totals_of(racks) if totals is None else totals
         groups = groups_of(racks) if groups is None else groups
     return FleetView.model_validate(

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
+from twin.cdu import CDU
 from twin.entities import RACK, Entity
 from twin.fleet import Fleet
+from twin.meters import METER
 from twin.points import EntityId
 from twin.site import RackPlace, Site
 from twin.topology import Domain
-
-CDU: Final = "CDU"
-METER: Final = "PowerMeter"
 
 Ids = tuple[EntityId, ...]
 

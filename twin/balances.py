@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from twin.finding import Finding
-from twin.measured import Measured
 from twin.points import EntityId
 from twin.racks import Rack
 from twin.suspects import (
@@ -76,15 +75,9 @@ def _loop(rack: Rack) -> tuple[EntityId, ...]:
 def readings_of(rack: Rack) -> Readings | None:
     """What the heat balance of a rack is made of; None unless all of it is the truth of now."""
     thermal = rack.thermal
-    values = [
-        _now(each) for each in (rack.power.load, thermal.flow, thermal.supply, thermal.return_)
-    ]
+    values = [each.now for each in (rack.power.load, thermal.flow, thermal.supply, thermal.return_)]
     power, flow, supply, return_ = values
     if power is None or flow is None or supply is None or return_ is None:
         return None
-    meters = _now(rack.power.balance.meters) if rack.power.balance.racks.fresh_and_good else None
+    meters = rack.power.balance.meters.now if rack.power.balance.racks.fresh_and_good else None
     return Readings(power, flow, supply, return_, thermal.coolant, meters)
-
-
-def _now(measured: Measured) -> float | None:
-    return measured.value if measured.fresh_and_good else None

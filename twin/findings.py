@@ -7,9 +7,8 @@ from twin.cdu import CDU, cdu_of
 from twin.finding import Finding
 from twin.fleet import Fleet
 from twin.implausible import judge_cdu, judge_meter
+from twin.meters import METER
 from twin.racks import Rack
-
-METER = "PowerMeter"
 
 
 def findings_of(fleet: Fleet, racks: Iterable[Rack] | None = None) -> list[Finding]:
@@ -19,10 +18,7 @@ def findings_of(fleet: Fleet, racks: Iterable[Rack] | None = None) -> list[Findi
         fleet: Whose state is judged; it does not change.
         racks: Views of all of its racks, where somebody has them already.
     """
-    if racks is None:
-        views = (fleet.rack(entity.id) for entity in fleet.racks())
-        racks = (view for view in views if view is not None)
-    found = unbalanced(racks)
+    found = unbalanced(fleet.views() if racks is None else racks)
     for entity in fleet.equipment():
         if entity.kind == METER:
             found += judge_meter(entity)

@@ -163,7 +163,11 @@ class Fleet:
         found = self._entities.get(entity)
         if found is None or found.kind != RACK:
             return None
-        return rack_of(found, self.topology, self.entity, self.coolant, self.site)
+        return self._view(found)
+
+    def views(self) -> Iterator[Rack]:
+        """The views of all racks, in order of id, each worked out when it is taken."""
+        return map(self._view, self.racks())
 
     def publishers(self) -> list[Publisher]:
         """Every publisher with a heartbeat, in order of its point."""
@@ -183,6 +187,9 @@ class Fleet:
     def waiting(self) -> int:
         """How many readings are kept for metadata that has not come."""
         return len(self._waiting)
+
+    def _view(self, rack: Entity) -> Rack:
+        return rack_of(rack, self.topology, self.entity, self.coolant, self.site)
 
     def _sorted(self) -> list[Entity]:
         return [self._entities[key] for key in sorted(self._entities)]

@@ -6,7 +6,6 @@ from typing import Final
 from twin.cdu import Cdu
 from twin.entities import Entity
 from twin.finding import Finding
-from twin.measured import Measured
 from twin.points import EntityId
 from twin.thermal import Coolant, heat_kw
 
@@ -26,9 +25,9 @@ FAR: Final = 3.0
 
 def judge_meter(meter: Entity) -> Iterator[Finding]:
     """What a power meter says that cannot be."""
-    volts = _now(meter.measure("Voltage", "V"))
-    amps = _now(meter.measure("Current", "A"))
-    limit = _now(meter.measure("CurrentLimit", "A"))
+    volts = meter.measure("Voltage", "V").now
+    amps = meter.measure("Current", "A").now
+    limit = meter.measure("CurrentLimit", "A").now
     if volts == 0 and amps is not None and amps >= UNDER_LOAD_A:
         reason = f"0 V while {amps:.1f} A flow"
         yield Finding("sensor.implausible", meter.id, "Voltage", reason, unit="V")
@@ -44,13 +43,13 @@ def judge_cdu(identity: EntityId, cdu: Cdu) -> Iterator[Finding]:
     """
     for note in cdu.notes:
         yield Finding("data.contract", identity, None, note)
-    flow, racks_flow = _now(cdu.secondary.flow), _now(cdu.racks.flow)
+    flow, racks_flow = cdu.secondary.flow.now, cdu.racks.flow.now
     if flow is not None and racks_flow and flow < SHORT * racks_flow:
         reason = f"{flow:.1f} LPM where the racks behind it take {racks_flow:.1f}"
         yield Finding(
             "balance.flow", identity, "LiquidFlow", reason, flow / racks_flow, racks_flow, "LPM"
         )
-    heat = _now(cdu.racks.heat)
+    heat = cdu.racks.heat.now
     if heat is None or heat <= 0:
         return
     yield from _judge_primary(identity, cdu, heat)
@@ -59,7 +58,7 @@ def judge_cdu(identity: EntityId, cdu: Cdu) -> Iterator[Finding]:
 
 def _judge_primary(identity: EntityId, cdu: Cdu, heat: float) -> Iterator[Finding]:
     flow, inlet, outlet = (
-        _now(each) for each in (cdu.primary.flow, cdu.primary.inlet, cdu.primary.outlet)
+        each.now for each in (cdu.primary.flow, cdu.primary.inlet, cdu.primary.outlet)
     )
     if flow is None or inlet is None or outlet is None or outlet <= inlet:
         return
@@ -75,7 +74,7 @@ def _judge_primary(identity: EntityId, cdu: Cdu, heat: float) -> Iterator[Findin
 def _judge_return(
     identity: EntityId, cdu: Cdu, heat: float, racks_flow: float | None
 ) -> Iterator[Finding]:
-    supply, return_ = _now(cdu.secondary.supply), _now(cdu.secondary.return_)
+    supply, return_ = cdu.secondary.supply.now, cdu.secondary.return_.now
     racks = cdu.racks.flow
     if supply is None or return_ is None or not racks_flow or not racks.fresh:
         return
@@ -85,7 +84,3 @@ def _judge_return(
         rise = f"{return_ - supply:.1f} K warmer than supplied"
         reason = f"{rise} at some {every:.0f} LPM cannot carry the {heat:.0f} kW of the racks"
         yield Finding("sensor.implausible", identity, "LiquidTemperature", reason, unit="C")
-
-
-def _now(measured: Measured) -> float | None:
-    return measured.value if measured.fresh_and_good else None

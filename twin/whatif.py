@@ -92,10 +92,7 @@ def consequences(fleet: Fleet, case: Case, racks: Iterable[Rack] | None = None) 
         UnknownIdsError: The case names what nobody ever told of.
     """
     _check(fleet, case)
-    if racks is None:
-        found = (fleet.rack(entity.id) for entity in fleet.racks())
-        racks = (view for view in found if view is not None)
-    views = {rack.id: rack for rack in racks}
+    views = {rack.id: rack for rack in (fleet.views() if racks is None else racks)}
     fallen = _fallen(fleet, case.lose)
     gone = frozenset[EntityId]().union(*fallen.values())
     affected = {

@@ -22,8 +22,7 @@ def bench_suspects(envelopes: Iterable[Envelope], origin: str) -> Report:
     """
     intake = Intake(Fleet())
     intake.take_all(envelopes)
-    racks = [intake.fleet.rack(entity.id) for entity in intake.fleet.racks()]
-    known = [each for rack in racks if rack is not None and (each := readings_of(rack))]
+    known = [each for rack in intake.fleet.views() if (each := readings_of(rack))]
     report = Report("suspects", f"{origin}: {len(known)} racks, each sensor bent in turn")
     report.add("healthy racks accused", sum(1 for _ in _accused(known)), "", 0, "lower")
     for bias in BIASES:

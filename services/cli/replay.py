@@ -55,9 +55,7 @@ def replay(
 def _show(intake: Intake, messages: int) -> None:
     console = Console()
     table = Table("rack", "power", "supply", "return", "flow", "heat", "heat/power", box=None)
-    for entity in intake.fleet.racks():
-        rack = intake.fleet.rack(entity.id)
-        assert rack is not None
+    for rack in intake.fleet.views():
         thermal = rack.thermal
         numbers = (rack.power.load, thermal.supply, thermal.return_, thermal.flow, thermal.heat)
         table.add_row(rack.id, *map(_text, numbers), _text(thermal.heat_ratio))
