@@ -94,18 +94,28 @@ def show_intake(metrics: Metrics, intake: Intake) -> None:
     metrics.gauge("racks", "Racks.", lambda: sum(1 for _ in fleet.racks()))
 
 
+def show_link(metrics: Metrics, connected: Read, reconnects: Read, refused: Read) -> None:
+    """How the link to the broker stands."""
+    metrics.gauge("broker_connected", "Whether the link to the broker stands.", connected)
+    metrics.counter("broker_reconnects", "Times it stood again after a loss.", reconnects)
+    metrics.gauge("subscriptions_refused", "Topics the broker will not let us hear.", refused)
+
+
 def show_inbox(metrics: Metrics, depth: Read, dropped: Read) -> None:
     """What stands between the broker and the fleet."""
     metrics.gauge("inbox_depth", "Messages taken in and not yet folded.", depth)
     metrics.counter("inbox_dropped", "Messages dropped because the inbox was full.", dropped)
 
 
-def show_history(metrics: Metrics, accepted: Read, written: Read, lost: Read, queued: Read) -> None:
+def show_history(
+    metrics: Metrics, accepted: Read, written: Read, lost: Read, queued: Read, retries: Read
+) -> None:
     """What becomes of readings on their way to the store."""
     metrics.counter("history_accepted", "Readings given to history.", accepted)
     metrics.counter("history_written", "Readings that the store has.", written)
     metrics.counter("history_lost", "Readings that the store will never have.", lost)
     metrics.gauge("history_queued", "Readings that wait for the store.", queued)
+    metrics.counter("history_retries", "Times a batch was tried again.", retries)
 
 
 def show_lag(metrics: Metrics, loop_s: Read, source_s: Read) -> None:

@@ -29,6 +29,7 @@ from services.metrics import (
     show_inbox,
     show_intake,
     show_lag,
+    show_link,
 )
 from services.settings import Settings
 from twin.changes import Change, ReadingTaken
@@ -153,7 +154,14 @@ async def _serve(
 def _metrics(twin: Twin) -> Metrics:
     metrics = Metrics()
     show_intake(metrics, twin.intake)
-    show_inbox(metrics, lambda: twin.status.waiting, lambda: twin.status.dropped)
+    status = twin.status
+    show_link(
+        metrics,
+        lambda: status.connected,
+        lambda: status.reconnects,
+        lambda: len(status.refused),
+    )
+    show_inbox(metrics, lambda: status.waiting, lambda: status.dropped)
     show_lag(metrics, lambda: twin.lag.seconds, lambda: twin.source_lag_s)
     site_file = twin.site_file
     if site_file is not None:
@@ -166,5 +174,6 @@ def _metrics(twin: Twin) -> Metrics:
             lambda: writer.written,
             lambda: writer.lost,
             lambda: writer.queued,
+            lambda: writer.retries,
         )
     return metrics

@@ -12,6 +12,7 @@ from services.metrics import (
     show_inbox,
     show_intake,
     show_lag,
+    show_link,
     show_streams,
     show_totals,
 )
@@ -53,7 +54,8 @@ def test_figures_are_read_when_asked_for() -> None:
 def test_every_part_has_its_names() -> None:
     metrics = Metrics()
     show_inbox(metrics, lambda: 1, lambda: 2)
-    show_history(metrics, lambda: 3, lambda: 4, lambda: 5, lambda: 6)
+    show_history(metrics, lambda: 3, lambda: 4, lambda: 5, lambda: 6, lambda: 14)
+    show_link(metrics, lambda: True, lambda: 15, lambda: 16)
     show_lag(metrics, lambda: 0.5, lambda: 1.5)
     show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
     show_fleet_file(metrics, lambda: 10)
@@ -65,6 +67,10 @@ def test_every_part_has_its_names() -> None:
         "racktwin_history_written_total": 4,
         "racktwin_history_lost_total": 5,
         "racktwin_history_queued": 6,
+        "racktwin_history_retries_total": 14,
+        "racktwin_broker_connected": 1,
+        "racktwin_broker_reconnects_total": 15,
+        "racktwin_subscriptions_refused": 16,
         "racktwin_loop_lag_seconds": 0.5,
         "racktwin_source_lag_seconds": 1.5,
         "racktwin_stream_clients": 7,

@@ -73,6 +73,8 @@ async def test_it_serves_what_the_bus_says_and_keeps_it(tmp_path: Path) -> None:
             metrics = (await get(address, "metrics")).text
         assert rack["power"]["load_kw"]["value"] == 35
         assert "racktwin_received_total 2.0" in metrics
+        assert "racktwin_broker_connected 1.0" in metrics
+        assert "racktwin_subscriptions_refused 0.0" in metrics
         assert twin.source_lag_s > 0
         assert twin.writer is not None
         assert (twin.writer.accepted, twin.writer.queued, twin.writer.lost) == (1, 0, 0)
