@@ -1,0 +1,269 @@
+"""Audit: the balances of a fleet as live state, drawn up at fixed instants of event time."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+from zlib import crc32
+
+from twin.balance import Balance
+from twin.changes import Change, Changes
+from twin.entities import Entity, doubtful
+from twin.faults.engine import Faults
+from twin.faults.thresholds import Threshold
+from twin.guards import Guard, RingGuard
+from twin.held import CONTRACT, Held, Standing, order_of
+from twin.instants import Instant, Millis
+from twin.parts import KINDS, Judgement, Part
+from twin.points import EntityId, PointState
+from twin.remembered import Remembered
+from twin.site import Site
+from twin.steady import EVERY, Steady
+from twin.thermal import Coolant
+from twin.topology import Topology
+from twin.wiring import Key, Wiring
+
+BEAT: Final = Millis(100)
+"""The fleet is looked at part by part, some each beat, so that no beat takes long."""
+
+BEATS: Final = 100
+"""After so many, ten seconds, everything has been judged once."""
+
+_SECOND: Final = EVERY // BEAT
+
+
+class Audit:
+    """Every balance of a fleet, and what its readings cannot be.
+
+    All of it follows from what was heard before each beat, whose instants are whole numbers of
+    ``BEAT``: the same messages give the same findings, however time is cut.
+
+    Args:
+        topology: Who serves whom.
+        entities: All there are, as they come and go.
+        coolant: What flows where nothing is written down.
+        faults: Judges what is seen of things once a second.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        entities: Mapping[EntityId, Entity],
+        coolant: Coolant,
+        faults: Faults,
+    ) -> None:
+        self.next_at: Instant = Instant(0)
+        """Nothing is judged before this."""
+        self.faults = faults
+        self._entities = entities
+        self._wiring = Wiring(topology, entities, coolant)
+        self._due: list[list[Part]] = [[] for _ in range(BEATS)]
+        self._sampled: list[list[Part]] = [[] for _ in range(_SECOND)]
+        self._guards: list[list[Guard | RingGuard]] = [[] for _ in range(_SECOND)]
+        self._until = _next_busy(self._due, self._sampled, self._guards)
+        self._parts: dict[EntityId, list[Part]] = {}
+        self._suspects: dict[EntityId, Collection[str]] = {}
+        self._held: dict[tuple[EntityId, str], Held] = {}
+        self._woken: dict[EntityId, dict[str, Instant]] = {}
+        self._touched = 0
+        self._drawn_up_at = Instant(0)
+        self._remembered = Remembered(())
+        self._quiet = BEATS
+
+    # -- what changes it -------------------------------------------------------------------------
+
+    def touch(self, entity: EntityId) -> None:
+        """Take note that an entity has other points, or serves others, than before."""
+        self._wiring.touched.add(entity)
+
+    def wake(self, state: PointState, at: Instant) -> None:
+        """Take note that a point was first heard ``at``: what it says has been so for long.
+
+        Publishers speak when something changes (DSX BMS v1): a value that comes without a change
+        stood since the point was listened for.
+        """
+        woken = self._woken.setdefault(state.point.entity, {})
+        kind = state.point.point_type
+        woken[kind] = max(woken.get(kind, Instant(0)), state.described_at)
+        idle = self._quiet >= BEATS  # nothing was live until now
+        self.next_at = _beat_after(at) if idle else min(self.next_at, _beat_after(at))
+
+    def resume(self, faults: Faults) -> None:
+        """Go on with the faults of the process before: what was found then is not found anew."""
+        self.faults = faults
+        self._remembered = Remembered(faults.standing())
+
+    def govern(self, thresholds: Sequence[Threshold]) -> None:
+        """Take it that there are other rules now, and other limits of the site's own."""
+        self._wiring.thresholds = thresholds
+        self._wiring.touched.update(self._entities)
+
+    def configure(self, site: Site) -> None:
+        """Take what is written down from ``site`` now."""
+        self._wiring.configure(site)
+
+    def skip(self, now: Instant) -> Changes:
+        """Let time pass in which nothing is live, up to ``now`` once all has been seen silent."""
+        if self._quiet < BEATS or self._wiring.touched:
+            self._quiet += 1
+            return self._beat()
+        self.next_at = max(self.next_at, _beat_after(now))
+        return ()
+
+    def take(self) -> Changes:
+        """Judge what is due at ``next_at``, which then lies a beat further on."""
+        self._quiet = 0
+        return self._beat()
+
+    def _beat(self) -> Changes:
+        at = self.next_at
+        beat = at // BEAT
+        self.next_at = Instant(at + BEAT * self._until[beat % BEATS])
+        changes: list[Change] = []
+        if beat % _SECOND == 0 and self._through(at):
+            changes += self._rewire(at)
+        for part in self._sampled[beat % _SECOND]:
+            part.sample(at)
+        if self._remembered and beat % BEATS == 0:
+            changes += self._remembered.over(at, self._entities)
+        changes += self._look(beat, at)
+        due = self._due[beat % BEATS]
+        for part in (*due, *self._wake(due)):
+            for judgement in part.judge(at):
+                if judgement.found or (judgement.entity, judgement.by) in self._held:
+                    changes += self._judge(judgement, at)
+        for part in due:
+            changes += part.derived(at)
+        self._woken.clear()
+        return tuple(changes)
+
+    # -- what is asked of it ---------------------------------------------------------------------
+
+    def findings(self) -> list[Standing]:
+        """Everything that counts now, in order of code and entity."""
+        standing = (each for held in self._held.values() for each in held.standing.values())
+        return sorted(standing, key=lambda each: order_of(each.finding))
+
+    def balances(self) -> Iterator[Balance]:
+        """Every balance as it stands, in no order."""
+        for parts in self._due:
+            for part in parts:
+                yield from part.balances()
+
+    def steady(self, rack: EntityId) -> Steady | None:
+        """What the sensors of a rack read of late; None where there is no such rack yet."""
+        return self._wiring.steady(rack)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _look(self, beat: int, at: Instant) -> Iterator[Change]:
+        """Ask the guards whose turn it is, and bring what they say before the engine."""
+        on, suspects, judge = self.faults.on, self._suspected, self.faults.judge
+        for guard in self._guards[beat % _SECOND]:
+            for key, judged in guard.look(at, on, suspects):
+                yield from judge(key, judged, at)
+
+    def _suspected(self, entity: EntityId) -> Collection[str]:
+        return self._suspects.get(entity, ())
+
+    def _wake(self, due: Sequence[Part]) -> list[Part]:
+        """The parts of what was heard for the first time, in order of id, without those due."""
+        woken = (part for each in sorted(self._woken) for part in self._parts.get(each, ()))
+        parts = {id(part): part for part in woken}
+        for part in due:
+            parts.pop(id(part), None)
+        return [*parts.values()]
+
+    def _through(self, at: Instant) -> bool:
+        """Whether to draw the parts up now: a burst of metadata is over, or lasts for long.
+
+        It takes a second where a site is large, so it is not done for each part of a burst.
+        """
+        touched, before = len(self._wiring.touched), self._touched
+        self._touched = touched
+        if not touched or (touched != before and at - self._drawn_up_at < BEAT * BEATS):
+            return False
+        self._touched, self._drawn_up_at = 0, at
+        return True
+
+    def _rewire(self, at: Instant) -> list[Change]:
+        """Draw the parts up anew; what is gone has no findings any more."""
+        self._due = [[] for _ in range(BEATS)]
+        self._sampled = [[] for _ in range(_SECOND)]
+        self._parts = {}
+        for key, part in self._wiring.parts().items():
+            beat = _beat_of(key)
+            self._due[beat].append(part)
+            if part.sampled:
+                self._sampled[beat % _SECOND].append(part)
+            for each in part.entities:
+                self._parts.setdefault(each, []).append(part)
+        self._guards = [[] for _ in range(_SECOND)]
+        for key, guard in self._wiring.guards(self.faults.rules).items():
+            self._guards[_beat_of(key) % _SECOND].append(guard)
+        self._until = _next_busy(self._due, self._sampled, self._guards)
+        return [*self._end(at), *self.faults.rewire(at)]
+
+    def _end(self, at: Instant) -> Iterator[Change]:
+        """Of what is gone nothing counts any more."""
+        gone = (key for key in self._held if key[0] not in self._entities)
+        for key in sorted(gone):
+            yield from self._held.pop(key).end(at)
+            self._suspects.pop(key[0], None)
+
+    def _judge(self, judgement: Judgement, at: Instant) -> Changes:
+        entity = self._entities.get(judgement.entity)
+        if entity is None:
+            return ()  # gone since the parts were drawn up
+        key = judgement.entity, judgement.by
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = Held()
+        unknown = judgement.unknown | doubtful(entity)
+        if self._remembered:
+            held.standing.update(self._remembered.again(judgement.entity, judgement.found))
+        began = self._woken.get(judgement.entity, {})
+        changes = held.judge(judgement.found, unknown, at, began)
+        if not held:
+            del self._held[key]
+        if changes:
+            self._suspect(judgement.entity)
+        return tuple(changes)
+
+    def _suspect(self, entity: EntityId) -> None:
+        """Note which sensors of an entity are not to be believed, as it stands now."""
+        suspects = {
+            standing.finding.suspect
+            for by in KINDS
+            if (held := self._held.get((entity, by))) is not None
+            for standing in held.standing.values()
+            if standing.finding.suspect is not None and standing.finding.code != CONTRACT
+        }
+        if suspects:
+            self._suspects[entity] = suspects
+        else:
+            self._suspects.pop(entity, None)
+
+
+def _beat_after(now: Instant) -> Instant:
+    return Instant(now - now % BEAT + BEAT)
+
+
+def _beat_of(key: Key) -> int:
+    return crc32("/".join(key).encode()) % BEATS
+
+
+def _next_busy(
+    due: Sequence[Sequence[Part]],
+    sampled: Sequence[Sequence[Part]],
+    guards: Sequence[Sequence[Guard | RingGuard]],
+) -> list[int]:
+    """How many beats after each one there is something to do again; each whole second there is."""
+    busy = [
+        beat
+        for beat in range(BEATS)
+        if beat % _SECOND == 0 or due[beat] or sampled[beat % _SECOND] or guards[beat % _SECOND]
+    ]
+    until = []
+    for beat in range(BEATS):
+        following = next((each for each in busy if each > beat), busy[0] + BEATS)
+        until.append(following - beat)
+    return until

@@ -1,0 +1,217 @@
+"""Parts of a fleet that are judged together: racks on one loop, a cooling unit with its racks."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from twin.balance import FLOW, HEAT, Balance, Closure
+from twin.balances import Groups, judge_rack
+from twin.cdu import Cdu
+from twin.changes import Derived
+from twin.contradictions import judge_metadata, judge_unheard
+from twin.entities import Entity
+from twin.finding import Finding
+from twin.frozen import Stillness
+from twin.implausible import SHORT, judge_cdu, judge_meter, judge_phases
+from twin.instants import Instant
+from twin.meters import METER
+from twin.points import EntityId, PointState
+from twin.ranges import judge_ranges
+from twin.site import UNWRITTEN, Site
+from twin.steady import Steady
+from twin.suspects import Readings
+from twin.thermal import Coolant
+from twin.topology import Topology
+
+KINDS: Final = ("feeding", "lone", "ring", "still", "unit")
+"""Of parts that judge."""
+
+NOTHING: Final[frozenset[str]] = frozenset()
+
+_OF_RACKS: Final = frozenset({HEAT})
+_OF_UNITS: Final = frozenset({FLOW, "LiquidFlow", "LiquidTemperature"})
+_OF_METERS: Final = frozenset({"Voltage", "CurrentLimit"})
+"""What nothing can be told of while no current is known."""
+
+
+class Judgement(NamedTuple):
+    """What is found of one entity at one instant."""
+
+    entity: EntityId
+    found: list[Finding]
+    by: str
+    """The kind of part that judges: each holds its own findings of an entity."""
+    unknown: frozenset[str] = NOTHING
+    """Codes and point types of which nothing can be told for want of data."""
+
+
+@dataclass(slots=True)
+class Around:
+    """What is around the parts; changed by whoever draws them up."""
+
+    topology: Topology
+    find: Callable[[EntityId], Entity | None]
+    coolant: Coolant
+    site: Site = UNWRITTEN
+    revision: int = 0
+    """How often anything was said that makes a difference."""
+
+
+class Part(ABC):
+    """Things that are judged together."""
+
+    entities: Sequence[EntityId] = ()
+    """Those that are judged at once when a point of theirs is heard for the first time."""
+
+    sampled: bool = False
+    """Whether they are to be sampled between."""
+
+    def sample(self, at: Instant) -> None:
+        """Take in what they read ``at``; called once a second where they are to be sampled."""
+        del at
+
+    @abstractmethod
+    def judge(self, at: Instant) -> Iterator[Judgement]:
+        """What is found of each; called every ten seconds."""
+
+    def balances(self) -> Iterable[Balance]:
+        """Their balances as they were last drawn up."""
+        return ()
+
+    def derived(self, at: Instant) -> Iterable[Derived]:
+        """What was worked out of them ``at``, for whoever keeps it; called after ``judge``."""
+        del at
+        return ()
+
+
+class Ring(Part):
+    """Racks that the same units cool: peers of one another."""
+
+    sampled = True
+
+    def __init__(self, racks: Sequence[Steady], groups: Callable[[EntityId], Groups]) -> None:
+        self.racks = racks
+        self._groups = groups
+        self.entities = [rack.rack for rack in racks]
+
+    def sample(self, at: Instant) -> None:
+        """Take in what their sensors read."""
+        for rack in self.racks:
+            rack.sample(at)
+
+    def judge(self, at: Instant) -> Iterator[Judgement]:
+        """Judge each by what it read of late, once that is all of its heat balance."""
+        del at
+        known: dict[EntityId, Readings] | None = None
+        for rack in self.racks:
+            if not rack.settled:
+                yield Judgement(rack.rack, [], "ring", _OF_RACKS)
+            elif rack.heat().closure is not Closure.OPEN:
+                yield Judgement(rack.rack, [], "ring")
+            else:
+                if known is None:
+                    known = {each.rack: r for each in self.racks if (r := each.readings)}
+                peers = [readings for peer, readings in known.items() if peer != rack.rack]
+                found = judge_rack(rack.rack, known[rack.rack], peers, self._groups(rack.rack))
+                yield Judgement(rack.rack, list(found), "ring")
+
+    def balances(self) -> Iterator[Balance]:
+        """Those of every rack."""
+        for rack in self.racks:
+            yield rack.heat()
+
+    def derived(self, at: Instant) -> Iterator[Derived]:
+        """The heat of every rack, and how far it is off."""
+        for rack in self.racks:
+            heat = rack.heat()
+            if heat.shown is not None:
+                yield Derived(rack.rack, "heat_kw", heat.shown, at)
+            if heat.residual is not None:
+                yield Derived(rack.rack, "heat_residual_pct", heat.residual * 100, at)
+
+
+class Unit(Part):
+    """A cooling unit, against the racks behind it."""
+
+    def __init__(self, unit: EntityId, view: Callable[[], Cdu]) -> None:
+        self._unit = unit
+        self.entities = [unit]
+        self._view = view
+        self._flow: Balance | None = None
+
+    def judge(self, at: Instant) -> Iterator[Judgement]:
+        """Judge it by what it and its racks read now."""
+        view = self._view()
+        self._flow = _flow_of(self._unit, view, at)
+        unknown = NOTHING if view.racks.heat.fresh else _OF_UNITS
+        yield Judgement(self._unit, list(judge_cdu(self._unit, view)), "unit", unknown)
+
+    def balances(self) -> Iterator[Balance]:
+        """Its flow against that of its racks, as it was judged last."""
+        if self._flow is not None:
+            yield self._flow
+
+    def derived(self, at: Instant) -> Iterator[Derived]:
+        """How far its flow is off."""
+        residual = None if self._flow is None else self._flow.residual
+        if residual is not None:
+            yield Derived(self._unit, "flow_residual_pct", residual * 100, at)
+
+
+def _flow_of(unit: EntityId, cdu: Cdu, at: Instant) -> Balance:
+    """Some of the flow of a unit may pass its racks by: more than theirs is no contradiction."""
+    racks, shown = cdu.racks.flow, cdu.secondary.flow.now
+    fresh = (racks.fresh or 0) + (shown is not None)
+    inputs = (racks.expected or 0) + 1
+    off = 1 - SHORT
+    return Balance(FLOW, unit, "LPM", shown, racks.now, off, fresh, inputs, at, one_sided=True)
+
+
+class Lone(Part):
+    """A thing by itself: what its points and their metadata say, and its meter."""
+
+    def __init__(self, entity: Entity, around: Around) -> None:
+        self._entity = entity
+        self._around = around
+        self._metered = entity.kind == METER
+        self._said: tuple[Finding, ...] = ()
+        self._revision = -1
+        self.entities = [entity.id]
+
+    def judge(self, at: Instant) -> Iterator[Judgement]:
+        """Judge it by what it reads now, and what was said of it and of what is around it."""
+        entity, around = self._entity, self._around
+        if self._revision != around.revision:
+            self._revision = around.revision
+            self._said = tuple(judge_metadata(entity, around.topology, around.find))
+        found = [*self._said, *judge_unheard(entity, at)]
+        unknown = NOTHING
+        if self._metered:
+            found += judge_meter(entity)
+            found += judge_phases(entity, around.topology, around.find)
+            if entity.measure("Current", "A").now is None:
+                unknown = _OF_METERS
+        found += judge_ranges(entity)  # the last of two that say the same counts
+        yield Judgement(entity.id, found, "lone", unknown)
+
+
+class Still(Part):
+    """Neighbours among sensors, which are to move as long as the others do."""
+
+    def __init__(self, states: Sequence[PointState]) -> None:
+        self._stillness = Stillness(states)
+        self._members = sorted({state.point.entity for state in states})
+
+    def gather(self, states: Sequence[PointState]) -> None:
+        """Watch these from now on."""
+        self._stillness.gather(states)
+        self._members = sorted({state.point.entity for state in states})
+
+    def judge(self, at: Instant) -> Iterator[Judgement]:
+        """Those that stand still."""
+        found: dict[EntityId, list[Finding]] = {each: [] for each in self._members}
+        for finding in self._stillness.sample(at):
+            found[finding.entity].append(finding)
+        for entity, findings in found.items():
+            yield Judgement(entity, findings, "still")

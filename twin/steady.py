@@ -1,0 +1,242 @@
+"""Steady: what the sensors of a rack have read of late, smoothed over their time constants.
+
+Power changes at once, the warmth of the coolant half a minute later. So the readings of one
+instant never balance while anything moves. What is smoothed here does: power is delayed as the
+coolant in the rack delays the heat, and all is averaged over the lag that temperature sensors have.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import inf, sqrt
+from typing import Final
+
+from twin.balance import HEAT, Balance
+from twin.entities import Entity
+from twin.instants import Instant, Millis
+from twin.points import Freshness, PointState
+from twin.quantities import factor
+from twin.ranges import limits_of
+from twin.suspects import LIQUID_SHARE, Readings
+from twin.thermal import NVL72, Coolant, heat_kw
+
+EVERY: Final = Millis(1_000)
+"""How often a rack is looked at."""
+
+TAU_S: Final = 15.0
+"""Temperature sensors answer with 10 to 20 s (first order); the middle of it."""
+
+SETTLING_S: Final = 45.0
+"""Three time constants after a sensor was first heard, 95 % of what it was before is gone."""
+
+LEAST_RISE_K: Final = 1.0
+"""A smaller rise says nothing of heat: no rack that works has it."""
+
+_GAIN: Final = 1 / (1 + TAU_S)  # implicit Euler: stable whatever the constants are
+_LITRES: Final = NVL72.coolant_l
+
+FLOW_OFF: Final = 0.02
+"""A flow meter may be so far off: magnetic and turbine meters are sold with 1 to 2 %."""
+
+TEMPERATURE_OFF_K: Final = 0.2
+"""A temperature sensor: class A of IEC 60751 has 0.15 K + 0.002 · t, 0.22 K at 35 °C."""
+
+SHARE_OFF: Final = 0.03
+"""The share of the power that goes into the liquid: 0.94 to 1.0 around ``LIQUID_SHARE``."""
+
+_LIVE: Final = Freshness.LIVE
+
+
+class Sensor:
+    """One point, and what it counts for in the unit that is asked for; or none."""
+
+    __slots__ = ("_high", "_low", "_scale", "_state")
+
+    def __init__(self, state: PointState | None, unit: str) -> None:
+        self._state = state
+        scale = None if state is None else factor(state.point.unit, unit)
+        limits = None if state is None else limits_of(state.point.point_type, state.point.unit)
+        self._scale = 1.0 if scale is None else scale
+        # What is in a unit that is unrelated is within no limits.
+        self._low, self._high = (inf, -inf) if scale is None else limits or (-inf, inf)
+
+    @property
+    def now(self) -> float | None:
+        """What it reads, where that is the truth of now, and can be at all."""
+        state = self._state
+        if state is None or state.freshness is not _LIVE or state.bad:
+            return None
+        value = state.value
+        if value is None or not self._low <= value <= self._high:
+            return None
+        return value * self._scale
+
+
+class Smoothed:
+    """A sensor over its time constant; looked at once a second."""
+
+    __slots__ = ("_sensor", "slope", "value")
+
+    def __init__(self, sensor: Sensor) -> None:
+        self._sensor = sensor
+        self.value: float | None = None
+        self.slope = 0.0
+        """By how much it changes in a second."""
+
+    def sample(self) -> None:
+        """Take in what it reads; where that is nothing, start anew."""
+        reads = self._sensor.now
+        self.slope = _slope(self.slope, self.value, reads)
+        self.value = _follow(self.value, reads)
+
+
+class Steady:
+    """The heat balance of one rack, of smoothed readings; looked at once a second.
+
+    Where a sensor is stale or bad it has no value, and starts anew when it is back.
+    """
+
+    __slots__ = (
+        "_flow",
+        "_meters",
+        "_own",
+        "_return",
+        "_supply",
+        "at",
+        "coolant",
+        "flow",
+        "lagged",
+        "meters",
+        "own",
+        "power",
+        "rack",
+        "return_",
+        "return_slope",
+        "since",
+        "supply",
+        "supply_slope",
+    )
+
+    def __init__(self, rack: Entity, meters: Sequence[Entity], coolant: Coolant) -> None:
+        self.rack = rack.id
+        self.coolant = coolant
+        self._own = sensor_of(rack, "RackPower", "kW")
+        self._meters = [sensor_of(meter, "ActivePower", "kW") for meter in meters]
+        self._flow = sensor_of(rack, "RackLiquidFlow", "LPM")
+        self._supply = sensor_of(rack, "RackLiquidSupplyTemperature", "C")
+        self._return = sensor_of(rack, "RackLiquidReturnTemperature", "C")
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew."""
+        self.at = self.since = Instant(0)
+        self.own: float | None = None
+        """What the rack says that it draws, in kW."""
+        self.meters: float | None = None
+        """The sum of its meters, in kW."""
+        self.power: float | None = None
+        """The first of the two that is known."""
+        self.lagged: float | None = None
+        """The same, as late as the coolant brings it to the return sensor."""
+        self.flow: float | None = None
+        self.supply: float | None = None
+        self.return_: float | None = None
+        self.supply_slope = 0.0
+        """In K/s."""
+        self.return_slope = 0.0
+
+    def sample(self, at: Instant) -> None:
+        """Take in what the sensors read ``at``, ``EVERY`` after the last time."""
+        if at - self.at != EVERY:
+            self.forget()
+            self.since = at
+        self.at = at
+        flow, supply, return_ = self._flow.now, self._supply.now, self._return.now
+        self._take_power(flow)
+        self.flow = _follow(self.flow, flow)
+        self.supply_slope = _slope(self.supply_slope, self.supply, supply)
+        self.return_slope = _slope(self.return_slope, self.return_, return_)
+        self.supply = _follow(self.supply, supply)
+        self.return_ = _follow(self.return_, return_)
+        if self.power is None or flow is None or supply is None or return_ is None:
+            self.since = at
+
+    def _take_power(self, flow: float | None) -> None:
+        self.own = _follow(self.own, self._own.now)
+        if self._meters:
+            self.meters = _follow(self.meters, _sum(self._meters))
+        self.power = power = self.meters if self.own is None else self.own
+        if power is None or self.lagged is None or flow is None:
+            self.lagged = power
+        else:
+            # Implicit Euler of the coolant's stay in the rack, litres by litres a second.
+            self.lagged += max(0.0, flow) / (max(0.0, flow) + 60 * _LITRES) * (power - self.lagged)
+
+    @property
+    def readings(self) -> Readings | None:
+        """What the heat balance is made of; None unless all of it is the truth of now."""
+        power, flow, supply, return_ = self.lagged, self.flow, self.supply, self.return_
+        if power is None or flow is None or supply is None or return_ is None:
+            return None
+        meters = None if self.own is None else self.meters
+        if meters is not None and self.own:
+            meters *= power / self.own  # as late as the power that it stands beside
+        return Readings(power, flow, supply, return_, self.coolant, meters)
+
+    def heat(self) -> Balance:
+        """The heat carried away against the share of the power that the liquid is to take."""
+        power, flow, supply, return_ = self.lagged, self.flow, self.supply, self.return_
+        fresh = (power is not None) + (flow is not None) + (supply is not None)
+        fresh += return_ is not None
+        shown = expected = None
+        off = 0.0
+        if power is not None:
+            expected = LIQUID_SHARE * power
+        if flow is not None and supply is not None and return_ is not None:
+            shown = heat_kw(flow, supply, return_, self.coolant)
+            off = self._heat_off(return_ - supply)
+        return Balance(HEAT, self.rack, "kW", shown, expected, off, fresh, 4, self.at)
+
+    def _heat_off(self, rise: float) -> float:
+        """How far the heat may be off: what sensors may be, and what still moves.
+
+        Kinds of error are added, not squared: they may all lie one way.
+        """
+        power, lagged = self.power, self.lagged
+        moving = abs(power - lagged) / lagged if power is not None and lagged else 0.0
+        drift = TAU_S * (abs(self.return_slope) + abs(self.supply_slope))
+        kelvins = sqrt(2) * TEMPERATURE_OFF_K + drift
+        return FLOW_OFF + SHARE_OFF + moving + kelvins / max(rise, LEAST_RISE_K)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of what was before its sensors were heard is left in it."""
+        return self.at - self.since >= SETTLING_S * 1000
+
+
+def sensor_of(entity: Entity | None, point_type: str, unit: str) -> Sensor:
+    """Its first point of a type, as the views take it."""
+    states = () if entity is None else entity.of_type(point_type)
+    return Sensor(states[0] if states else None, unit)
+
+
+def _sum(sensors: Iterable[Sensor]) -> float | None:
+    """What they read together; None unless all are known."""
+    total = 0.0
+    for each in sensors:
+        value = each.now
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _follow(smoothed: float | None, reads: float | None) -> float | None:
+    if smoothed is None or reads is None:
+        return reads
+    return smoothed + _GAIN * (reads - smoothed)
+
+
+def _slope(slope: float, smoothed: float | None, reads: float | None) -> float:
+    """A first-order answer lags a ramp by slope times its time constant, and by one step more."""
+    if smoothed is None or reads is None:
+        return 0.0
+    return slope + _GAIN * ((reads - smoothed) / (TAU_S + 1) - slope)
