@@ -8,14 +8,15 @@ from typing import Final
 
 from twin.circuits import Rating, able_of, circuit_of
 from twin.entities import Entity
-from twin.fleet import Fleet
+from twin.fork import Fork
 from twin.limits import FEED, Breach, Of, breach, breaches
 from twin.measured import Measured, derive, nothing, written
 from twin.points import EntityId
 from twin.power import CapacityFrom
-from twin.racks import Rack, Severity
+from twin.racks import Rack
 from twin.redundancy import Carried, Redundancy, Side, bearing, losses_of, redundancy_of, shared
 from twin.ripples import Shift
+from twin.severity import Severity
 from twin.thermal import Thermal, warmed_c
 from twin.topology import Domain
 
@@ -102,16 +103,16 @@ class Affected:
 
 
 def affected_of(
-    fleet: Fleet, case: Case, rack: Rack, fallen: Mapping[Domain, frozenset[EntityId]]
+    fork: Fork, case: Case, rack: Rack, fallen: Mapping[Domain, frozenset[EntityId]]
 ) -> Affected:
     """What becomes of ``rack``, when ``fallen`` has no source any more."""
     loses = tuple(each for each in FLOWS if rack.id in fallen[each])
     before, factor = rack.power.load, case.factor(rack.id)
     dark = Domain.POWER in loses
     load = written(0.0, "kW") if dark else scaled(before, factor)
-    sides = _sides(fleet, rack)
+    sides = _sides(fork, rack)
     kept = [side for side in sides if not dark and side.meter not in fallen[Domain.POWER]]
-    hot = not dark and _uncooled(fleet, case, rack, loses)
+    hot = not dark and _uncooled(fork, case, rack, loses)
     liquid = _liquid(case, rack, load, factor, flowing=not (dark or hot))
     capacity = _capacity(rack, kept, dark=dark)
     feeds = _feeds(rack, sides, kept, load, factor)
@@ -145,10 +146,10 @@ def scaled(measured: Measured, factor: float) -> Measured:
     return derive(measured.unit or "", (measured,), lambda value: value * factor)
 
 
-def _sides(fleet: Fleet, rack: Rack) -> list[Side]:
+def _sides(fork: Fork, rack: Rack) -> list[Side]:
     """The feeds of a rack, with what they could carry."""
-    meters = (fleet.entity(feed.meter) for feed in rack.power.feeds)
-    return [_side(meter, fleet.site.meter(meter.id)) for meter in meters if meter is not None]
+    meters = (fork.entity(feed.meter) for feed in rack.power.feeds)
+    return [_side(meter, fork.site.meter(meter.id)) for meter in meters if meter is not None]
 
 
 def _side(meter: Entity, rating: Rating) -> Side:
@@ -185,11 +186,11 @@ def _shift(rack: Rack, side: Side, feeds: Sequence[Carried]) -> Shift:
     return Shift(rack.id, side.meter, before, after)
 
 
-def _uncooled(fleet: Fleet, case: Case, rack: Rack, loses: Sequence[Domain]) -> bool:
+def _uncooled(fork: Fork, case: Case, rack: Rack, loses: Sequence[Domain]) -> bool:
     """Whether nothing cools it: the liquid does, and the air where there is none."""
     if case.flow_factor <= 0 and rack.thermal.cooled:
         return True
-    wet = rack.thermal.cooled or bool(fleet.topology.feeders(rack.id, Domain.LIQUID))
+    wet = rack.thermal.cooled or bool(fork.topology.feeders(rack.id, Domain.LIQUID))
     return (Domain.LIQUID if wet else Domain.AIR) in loses
 
 

@@ -11,6 +11,7 @@ from twin.limits import METER, Breach, breach
 from twin.measured import Measured, derive
 from twin.points import EntityId
 from twin.redundancy import Carried, Side, bearing
+from twin.steps import Steps
 from twin.topology import Domain, Topology
 
 
@@ -51,7 +52,7 @@ def ripples(
     topology: Topology,
     find: Callable[[EntityId], Entity | None],
     rating: Callable[[EntityId], Rating],
-) -> tuple[Burdened, ...]:
+) -> Steps[tuple[Burdened, ...]]:
     """The meters that bear ``shifts`` of what racks draw, in order of id.
 
     A meter reads now what it reads, and then as much more as all that hangs on it alone does. The
@@ -63,6 +64,7 @@ def ripples(
         if shift.before != shift.after:
             for each in way_of(shift.feed, topology):
                 reached.setdefault(each, []).append(shift)
+        yield
     served = topology.serves(Domain.POWER)
     found = []
     for each in sorted(reached.keys() - set(fallen)):
@@ -70,6 +72,7 @@ def ripples(
         own = len(served.get(each, ())) == 1 and all(s.feed == each for s in reached[each])
         if meter is not None and meter.of_type("ActivePower") and not own:
             found.append(_burdened(meter, reached[each], rating(each)))
+        yield
     return tuple(found)
 
 

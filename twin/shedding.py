@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from twin.points import EntityId
+from twin.steps import Steps
 
 
 class Candidate(NamedTuple):
@@ -36,7 +37,7 @@ class Plan(NamedTuple):
 
 def shed(
     candidates: Collection[Candidate], must: Collection[EntityId], excesses: Sequence[Excess]
-) -> Plan:
+) -> Steps[Plan]:
     """The racks to shed, largest deficit first.
 
     Those in ``must`` cannot run at all. Then each excess in its turn takes the racks that relieve
@@ -45,24 +46,39 @@ def shed(
     covering problem, which nobody solves fast.
     """
     order = sorted(candidates, key=lambda each: (-each.deficit_kw, -each.kw, each.rack))
+    rank = {each.rack: number for number, each in enumerate(order)}
     off = set(must)
-    left = [each.kw - sum(each.relief.get(one, 0.0) for one in sorted(off)) for each in excesses]
+    left = []
+    for excess in excesses:
+        relieved = (excess.relief[one] for one in sorted(excess.relief.keys() & off))
+        left.append(excess.kw - sum(relieved))
+        yield
     for number, excess in enumerate(excesses):
-        relieving = [each.rack for each in order if excess.relief.get(each.rack, 0.0) > 0]
-        for rack in sorted(relieving, key=lambda one: -excess.relief[one]):
+        relieving = [one for one, kw in excess.relief.items() if kw > 0 and one in rank]
+        for rack in sorted(relieving, key=lambda one: (-excess.relief[one], rank[one])):
             if left[number] <= 0:
                 break
             if rack not in off:
                 off.add(rack)
                 left = _after(left, excesses, rack, -1)
-    for each in reversed(order):
-        if each.rack in off and each.rack not in must:
-            fewer = _after(left, excesses, each.rack, 1)
-            if all(then <= max(0.0, now) for then, now in zip(fewer, left, strict=True)):
-                off.discard(each.rack)
-                left = fewer
+            yield
+    left = yield from _spare([e.rack for e in order if e.rack not in must], off, left, excesses)
     racks = tuple(each.rack for each in order if each.rack in off)
     return Plan(racks, suffices=all(each <= 0 for each in left))
+
+
+def _spare(
+    order: Sequence[EntityId], off: set[EntityId], left: list[float], excesses: Sequence[Excess]
+) -> Steps[list[float]]:
+    """Take out of ``off`` whoever turns out not to be needed; what is left too much then."""
+    for rack in reversed(order):
+        if rack in off:
+            fewer = _after(left, excesses, rack, 1)
+            if all(then <= max(0.0, now) for then, now in zip(fewer, left, strict=True)):
+                off.discard(rack)
+                left = fewer
+        yield
+    return left
 
 
 def _after(

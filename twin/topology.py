@@ -1,6 +1,6 @@
 """Who serves whom: the one-way graph that ``servesId`` draws, per domain."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -43,11 +43,15 @@ def domain_of(point: Point) -> Domain | None:
 class Topology:
     """One graph per domain. Cycles and ids that nobody describes are lived with, and told."""
 
-    def __init__(self) -> None:
-        self._graphs: dict[Domain, Graph] = {each: Graph() for each in Domain}
+    def __init__(self, graphs: Mapping[Domain, Graph] | None = None) -> None:
+        self._graphs = graphs or {each: Graph() for each in Domain}
 
     def __contains__(self, entity: EntityId) -> bool:
         return any(entity in each.up or entity in each.down for each in self._graphs.values())
+
+    def copy(self) -> "Topology":
+        """The same as it is now, whatever becomes of this one."""
+        return Topology({domain: graph.copy() for domain, graph in self._graphs.items()})
 
     def serves(self, domain: Domain) -> Edges:
         """Every entity that serves another, with those that it serves."""

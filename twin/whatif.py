@@ -1,22 +1,25 @@
 """What if: what the loss of things, or a change of load and cooling, would do to the racks.
 
-It reads the live fleet and changes nothing in it.
+It reads a fork of the live fleet and changes nothing in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from twin.affected import FLOWS, Affected, Case, Ids, affected_of
 from twin.entities import RACK
 from twin.fleet import Fleet
+from twin.fork import Fork
 from twin.measured import Measured, derive, nothing, total, written
 from twin.points import EntityId
 from twin.racks import Rack
 from twin.ripples import Burdened, ripples, way_of
 from twin.shedding import Candidate, Excess, shed
+from twin.steps import Steps, run
 from twin.topology import Domain
 
-Loads = Mapping[EntityId, Measured]
+T = TypeVar("T")
 
 
 class UnknownIdsError(ValueError):
@@ -91,96 +94,129 @@ def consequences(fleet: Fleet, case: Case, racks: Iterable[Rack] | None = None) 
     Raises:
         UnknownIdsError: The case names what nobody ever told of.
     """
-    _check(fleet, case)
-    views = {rack.id: rack for rack in (fleet.views() if racks is None else racks)}
-    fallen = _fallen(fleet, case.lose)
+    views = None if racks is None else {rack.id: rack for rack in racks}
+    return run(stepwise(Fork(fleet, views), case))
+
+
+def stepwise(fork: Fork, case: Case) -> Steps[Outcome]:
+    """The same in steps, each the work of one rack or meter; between them the fleet may go on.
+
+    Raises:
+        UnknownIdsError: The case names what nobody ever told of, at the first step.
+    """
+    _check(fork, case)
+    fallen = _fallen(fork, case.lose)
     gone = frozenset[EntityId]().union(*fallen.values())
-    affected = {
-        each: affected_of(fleet, case, rack, fallen)
-        for each, rack in views.items()
-        if case.alters(each) or not gone.isdisjoint({each}.union(*rack.upstream.values()))
-    }
-    return _outcome(fleet, case, fallen, affected, views)
+    draws: dict[EntityId, _Draw] = {}
+    affected: dict[EntityId, Affected] = {}
+    for each in fork.ids:
+        rack = fork.rack(each)
+        if rack is not None:
+            if case.alters(each) or not gone.isdisjoint({each}.union(*rack.upstream.values())):
+                affected[each] = affected_of(fork, case, rack, fallen)
+            draws[each] = _draw(rack, affected.get(each))
+        yield
+    return (yield from _outcome(fork, case, fallen, _sorted(affected), _sorted(draws)))
 
 
-def _check(fleet: Fleet, case: Case) -> None:
+def _sorted(racks: Mapping[EntityId, T]) -> dict[EntityId, T]:
+    return {each: racks[each] for each in sorted(racks)}
+
+
+class _Draw(NamedTuple):
+    """What matters of a rack to all others."""
+
+    before: Measured
+    load: Measured
+    room: Measured
+    """What it could draw besides."""
+    feeds: tuple[tuple[EntityId, Measured], ...]
+    """What each of its feeds carries."""
+
+
+def _draw(rack: Rack, then: Affected | None) -> _Draw:
+    power = rack.power
+    if then is None:
+        feeds = tuple((feed.meter, feed.load) for feed in power.feeds)
+        return _Draw(power.load, power.load, power.headroom, feeds)
+    feeds = tuple((shift.feed, shift.after) for shift in then.shifts)
+    return _Draw(power.load, then.load, then.headroom, feeds)
+
+
+def _check(fork: Fork, case: Case) -> None:
     strange = {
-        each for each in case.lose if fleet.entity(each) is None and each not in fleet.topology
-    } | {each for each in case.load_factors if fleet.rack(each) is None}
+        each for each in case.lose if fork.entity(each) is None and each not in fork.topology
+    } | {each for each in case.load_factors if fork.rack(each) is None}
     if strange:
         raise UnknownIdsError(tuple(sorted(strange)))
 
 
-def _fallen(fleet: Fleet, lose: frozenset[EntityId]) -> dict[Domain, frozenset[EntityId]]:
+def _fallen(fork: Fork, lose: frozenset[EntityId]) -> dict[Domain, frozenset[EntityId]]:
     """Who falls, by domain: a unit without power cools nothing, so what it serves falls with it."""
-    topology = fleet.topology
+    topology = fork.topology
     within = {each for one in lose for each in topology.downstream(one, Domain.PLACE)}
     lost = lose | within
     power = topology.lost_with(lost, Domain.POWER)
-    off = frozenset(each for each in power | lost if not _is_rack(fleet, each))
+    off = frozenset(each for each in power | lost if not _is_rack(fork, each))
     return {
         Domain.POWER: power,
         **{each: topology.lost_with(off, each) for each in (Domain.LIQUID, Domain.AIR)},
     }
 
 
-def _is_rack(fleet: Fleet, entity: EntityId) -> bool:
-    found = fleet.entity(entity)
+def _is_rack(fork: Fork, entity: EntityId) -> bool:
+    found = fork.entity(entity)
     return found is not None and found.kind == RACK
 
 
 def _outcome(
-    fleet: Fleet,
+    fork: Fork,
     case: Case,
     fallen: Mapping[Domain, frozenset[EntityId]],
     affected: Mapping[EntityId, Affected],
-    views: Mapping[EntityId, Rack],
-) -> Outcome:
-    behind = {each: _within(fleet, each, fallen[each]) for each in FLOWS}
-    loads = {
-        each: affected[each].load if each in affected else rack.power.load
-        for each, rack in views.items()
-    }
-    rooms = {
-        each: affected[each].headroom if each in affected else rack.power.headroom
-        for each, rack in views.items()
-    }
-    load, racks = total("kW", list(loads.values())), tuple(affected.values())
+    draws: Mapping[EntityId, _Draw],
+) -> Steps[Outcome]:
+    yield
+    racks, power = tuple(affected.values()), fallen[Domain.POWER]
+    behind = {each: _within(fork, each, fallen[each]) for each in FLOWS}
+    yield
+    before = total("kW", [draw.before for draw in draws.values()])
+    yield
+    load = total("kW", [draw.load for draw in draws.values()])
     over = _over(load, case.budget_kw)
-    shifts = [shift for rack in racks for shift in rack.shifts]
-    power = fallen[Domain.POWER]
-    meters = ripples(shifts, power, fleet.topology, fleet.entity, fleet.site.meter)
-    excesses = _excesses(fleet, meters, affected, views)
+    yield
+    shifts = (shift for rack in racks for shift in rack.shifts)
+    meters = yield from ripples(shifts, power, fork.topology, fork.entity, fork.site.meter)
+    excesses = yield from _excesses(fork, meters, draws)
     if over.now:
-        excesses.append(Excess(over.now, {each: kw.now or 0.0 for each, kw in loads.items()}))
+        excesses.append(Excess(over.now, {each: d.load.now or 0.0 for each, d in draws.items()}))
+    yield
+    sure = case.budget_kw is None or load.fresh == load.expected
+    chosen = yield from _shed(racks, draws, excesses, sure=sure)
     return Outcome(
         fallen=behind,
         unknown=tuple(
-            sorted({one for ids in behind.values() for one in ids if fleet.entity(one) is None})
+            sorted({one for ids in behind.values() for one in ids if fork.entity(one) is None})
         ),
         racks=racks,
         meters=meters,
-        load_before=total("kW", [rack.power.load for rack in views.values()]),
+        load_before=before,
         load_lost=_lost(racks),
         load=load,
         over_budget=over,
-        shed=_shed(racks, loads, rooms, excesses, sure=case.budget_kw is None or _whole(load)),
+        shed=chosen,
     )
 
 
-def _within(fleet: Fleet, domain: Domain, fallen: frozenset[EntityId]) -> Ids:
+def _within(fork: Fork, domain: Domain, fallen: frozenset[EntityId]) -> Ids:
     """Those of ``fallen`` that anything of a domain flows to or from."""
-    serves, feeders = fleet.topology.serves(domain), fleet.topology.feeders
+    serves, feeders = fork.topology.serves(domain), fork.topology.feeders
     return tuple(sorted(each for each in fallen if each in serves or feeders(each, domain)))
 
 
 def _lost(racks: Sequence[Affected]) -> Measured:
     dark = [each.load_before for each in racks if each.without_power]
     return total("kW", dark) if dark else written(0.0, "kW")
-
-
-def _whole(load: Measured) -> bool:
-    return load.fresh == load.expected
 
 
 def _over(load: Measured, budget_kw: float | None) -> Measured:
@@ -190,11 +226,8 @@ def _over(load: Measured, budget_kw: float | None) -> Measured:
 
 
 def _excesses(
-    fleet: Fleet,
-    meters: Sequence[Burdened],
-    affected: Mapping[EntityId, Affected],
-    views: Mapping[EntityId, Rack],
-) -> list[Excess]:
+    fork: Fork, meters: Sequence[Burdened], draws: Mapping[EntityId, _Draw]
+) -> Steps[list[Excess]]:
     """What meters carry too much because of the case, and which racks bring how much of it.
 
     One that is over its limit already is not: whoever lives with it, or its limit is wrong.
@@ -202,38 +235,36 @@ def _excesses(
     reliefs: dict[EntityId, dict[EntityId, float]] = {
         each.meter: {} for each in meters if each.pushed_over
     }
-    for rack, view in views.items() if reliefs else ():
-        feeds = (
-            [(shift.feed, shift.after) for shift in affected[rack].shifts]
-            if rack in affected
-            else [(feed.meter, feed.load) for feed in view.power.feeds]
-        )
-        for feed, load in feeds:
-            for meter in reliefs.keys() & way_of(feed, fleet.topology):
-                relief = reliefs[meter]
-                relief[rack] = relief.get(rack, 0.0) + (load.now or 0.0)
+    for rack, draw in draws.items() if reliefs else ():
+        for feed, load in draw.feeds:
+            for meter in way_of(feed, fork.topology):
+                if meter in reliefs:
+                    relief = reliefs[meter]
+                    relief[rack] = relief.get(rack, 0.0) + (load.now or 0.0)
+        yield
     return [Excess(each.excess_kw, reliefs[each.meter]) for each in meters if each.pushed_over]
 
 
 def _shed(
     racks: Sequence[Affected],
-    loads: Loads,
-    rooms: Loads,
+    draws: Mapping[EntityId, _Draw],
     excesses: Sequence[Excess],
     *,
     sure: bool,
-) -> Shed:
+) -> Steps[Shed]:
     """Whoever is not cooled or beyond a critical limit, and what is too much besides."""
-    plan = shed(
-        [Candidate(each, kw.now or 0.0, -(rooms[each].now or 0.0)) for each, kw in loads.items()],
-        {each.rack for each in racks if each.without_cooling or each.over_limits},
-        excesses,
-    )
-    chosen = [loads[each] for each in plan.racks]
+    candidates = [
+        Candidate(each, draw.load.now or 0.0, -(draw.room.now or 0.0))
+        for each, draw in draws.items()
+    ]
+    must = {each.rack for each in racks if each.without_cooling or each.over_limits}
+    yield
+    plan = yield from shed(candidates, must, excesses)
     off = frozenset(plan.racks)
-    return Shed(
-        racks=plan.racks,
-        load=total("kW", chosen) if chosen else written(0.0, "kW"),
-        remaining=total("kW", [load for each, load in loads.items() if each not in off]),
-        suffices=plan.suffices if sure or not plan.suffices else None,
-    )
+    yield
+    load = total("kW", [draws[each].load for each in plan.racks]) if off else written(0.0, "kW")
+    yield
+    remaining = total("kW", [draw.load for each, draw in draws.items() if each not in off])
+    yield
+    suffices = plan.suffices if sure or not plan.suffices else None
+    return Shed(plan.racks, load, remaining, suffices)

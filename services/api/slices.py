@@ -1,0 +1,47 @@
+"""Slices: long work in small parts, between which others have their turn."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from itertools import islice
+from typing import Final, TypeVar
+
+from twin.steps import Steps
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+AT_ONCE: Final = 10
+"""Steps before others have their turn, each some 0.3 ms at the most."""
+
+DOCUMENTS: Final = 50
+"""Documents made before others have their turn: a few milliseconds."""
+
+
+async def in_slices(steps: Steps[T]) -> T:
+    """What ``steps`` find, a few of them at a time."""
+    while True:
+        for _ in range(AT_ONCE):
+            try:
+                next(steps)
+            except StopIteration as end:
+                found: T = end.value
+                return found
+        await asyncio.sleep(0)
+
+
+async def sliced(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, a few of the ``parts`` at a time."""
+    left = iter(parts)
+    while some := list(islice(left, AT_ONCE)):
+        yield b"".join(some)
+        await asyncio.sleep(0)
+
+
+async def made(items: Iterable[T], document: Callable[[T], D]) -> tuple[D, ...]:
+    """The documents of ``items``, made a few at a time."""
+    found: list[D] = []
+    for item in items:
+        found.append(document(item))
+        if len(found) % DOCUMENTS == 0:
+            await asyncio.sleep(0)
+    return tuple(found)
