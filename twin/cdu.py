@@ -21,10 +21,12 @@ Find = Callable[[EntityId], Entity | None]
 
 Areas = frozenset[Area]
 
-_SIDE: Final[Areas] = frozenset({Area.SECONDARY})
-_SUPPLY: Final = _SIDE | {Area.SUPPLY}
-_RETURN: Final = _SIDE | {Area.RETURN}
-_FILTER: Final = _SIDE | {Area.FILTER}
+SIDE: Final[Areas] = frozenset({Area.SECONDARY})
+SUPPLY: Final = SIDE | {Area.SUPPLY}
+"""Where the coolant of the racks is, and where it leaves for them."""
+
+_RETURN: Final = SIDE | {Area.RETURN}
+_FILTER: Final = SIDE | {Area.FILTER}
 _OTHER_SIDE: Final[Areas] = frozenset({Area.PRIMARY})
 _INLET: Final = _OTHER_SIDE | {Area.INLET}
 _OUTLET: Final = _OTHER_SIDE | {Area.OUTLET}
@@ -153,17 +155,24 @@ def cdu_of(
     )
 
 
-def loop_of(cdus: Sequence[Entity]) -> Loop:
-    """What the units of a rack say together: their set-points on average, their flows in sum."""
+def loop_of(cdus: Sequence[Entity], site: Site = UNWRITTEN) -> Loop:
+    """What the units of a rack say together: their set-points on average, their flows in sum.
+
+    Args:
+        cdus: The units.
+        site: What is written down of them.
+    """
     if not cdus:
         return NO_LOOP
     setpoints = [_supply_setpoint(cdu) for cdu in cdus]
     flows = [_flow(cdu) for cdu in cdus]
     if len(cdus) == 1:
-        return Loop(setpoints[0], flows[0])
+        return Loop(setpoints[0], flows[0], site.cdu(cdus[0].id).capacity_kw)
+    capacities = [site.cdu(cdu.id).capacity_kw for cdu in cdus]
     return Loop(
         derive("C", setpoints, lambda *values: fmean(values)),
         derive("LPM", flows, lambda *values: fsum(values)),
+        None if None in capacities else fsum(each or 0.0 for each in capacities),
     )
 
 
@@ -231,16 +240,16 @@ def cooling_power(topology: Topology, find: Find) -> Measured:
 def _secondary(cdu: Entity) -> Secondary:
     dp = "LiquidDifferentialPressure"
     return Secondary(
-        supply=_pick(cdu, "LiquidTemperature", "C", _SUPPLY),
+        supply=_pick(cdu, "LiquidTemperature", "C", SUPPLY),
         return_=_pick(cdu, "LiquidTemperature", "C", _RETURN),
         supply_setpoint=_supply_setpoint(cdu),
         flow=_flow(cdu),
-        dp=_pick(cdu, dp, "kPa", _SIDE),
-        dp_setpoint=_pick(cdu, dp, "kPa", _SIDE, setpoint=True),
-        supply_pressure=_pick(cdu, "LiquidPressure", "kPa", _SUPPLY),
+        dp=_pick(cdu, dp, "kPa", SIDE),
+        dp_setpoint=_pick(cdu, dp, "kPa", SIDE, setpoint=True),
+        supply_pressure=_pick(cdu, "LiquidPressure", "kPa", SUPPLY),
         return_pressure=_pick(cdu, "LiquidPressure", "kPa", _RETURN),
         filter_dp=max(
-            _matching(cdu, dp, "kPa", _FILTER),
+            [measure(state, "kPa") for state in points_at(cdu, dp, _FILTER)],
             key=lambda each: (_trust(each), each.value or 0.0),
             default=nothing("kPa"),
         ),
@@ -248,11 +257,11 @@ def _secondary(cdu: Entity) -> Secondary:
 
 
 def _supply_setpoint(cdu: Entity) -> Measured:
-    return _pick(cdu, "LiquidTemperature", "C", _SUPPLY, setpoint=True)
+    return _pick(cdu, "LiquidTemperature", "C", SUPPLY, setpoint=True)
 
 
 def _flow(cdu: Entity) -> Measured:
-    return _pick(cdu, "LiquidFlow", "LPM", _SIDE)
+    return _pick(cdu, "LiquidFlow", "LPM", SIDE)
 
 
 def _served(racks: Sequence[EntityId], topology: Topology, find: Find, coolant: Coolant) -> Served:
@@ -285,14 +294,14 @@ def _pick(
     cdu: Entity, point_type: str, unit: str, areas: Areas, *, setpoint: bool = False
 ) -> Measured:
     """The point that says most exactly that it is there; among equals the most to be trusted."""
-    found = _matching(cdu, point_type, unit, areas, setpoint=setpoint)
-    return max(found, key=_trust, default=nothing(unit))
+    found = points_at(cdu, point_type, areas, setpoint=setpoint)
+    return max([measure(state, unit) for state in found], key=_trust, default=nothing(unit))
 
 
-def _matching(
-    cdu: Entity, point_type: str, unit: str, areas: Areas, *, setpoint: bool = False
-) -> list[Measured]:
-    """Those that say most exactly that they are there, in order of id."""
+def points_at(
+    cdu: Entity, point_type: str, areas: Areas, *, setpoint: bool = False
+) -> list[PointState]:
+    """The points that say most exactly that they are there, in order of id."""
     ranked = [
         (len(extra), state.point.associated, state)
         for state in cdu.of_type(point_type)
@@ -301,7 +310,7 @@ def _matching(
         and (extra := said - areas) <= _ENDS
     ]
     best = min((rank[:2] for rank in ranked), default=None)
-    return [measure(state, unit) for *rank, state in ranked if tuple(rank) == best]
+    return [state for *rank, state in ranked if tuple(rank) == best]
 
 
 def _trust(one: Measured) -> int:

@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+from twin.fault import Fault, State, What
+from twin.finding import Finding
 from twin.instants import Instant
-from twin.points import Freshness, Point, PublisherId, Reading
+from twin.points import EntityId, Freshness, Point, PublisherId, Reading
 
 
 class ReadingTaken(NamedTuple):
@@ -57,7 +59,49 @@ class PublisherChanged(NamedTuple):
     at: Instant
 
 
+class FindingChanged(NamedTuple):
+    """Readings disagree, for longer than any transient lasts, or agree again."""
+
+    finding: Finding
+    standing: bool
+    """False where they agree again."""
+    at: Instant
+
+
+class Derived(NamedTuple):
+    """A number that the twin worked out of readings that were the truth of then."""
+
+    entity: EntityId
+    metric: str
+    """As ``heat_kw``: its unit is the end of its name."""
+    value: float
+    at: Instant
+
+
+class FaultChanged(NamedTuple):
+    """Something happened to a fault; all of them in order rebuild the state of all faults."""
+
+    fault: Fault
+    """As it is now, whole."""
+    what: What
+    at: Instant
+    by: str | None = None
+    """Who did it; None where it came of itself."""
+    before: State = State.NORM
+    """What was shown of the key before."""
+    annunciates: bool = False
+    """Whether an operator is to be called."""
+
+
 Change = (
-    ReadingTaken | ReadingLate | PointDescribed | PointRetracted | PointStale | PublisherChanged
+    ReadingTaken
+    | ReadingLate
+    | PointDescribed
+    | PointRetracted
+    | PointStale
+    | PublisherChanged
+    | FindingChanged
+    | Derived
+    | FaultChanged
 )
 Changes = tuple[Change, ...]

@@ -84,3 +84,12 @@ class Entity:
             unheard=found.count(Freshness.UNHEARD),
             bad=sum([state.bad for state in self.points.values()]),
         )
+
+
+def doubtful(entity: Entity) -> frozenset[str]:
+    """The point types of an entity of which something is silent, or not to be trusted."""
+    return frozenset(
+        state.point.point_type
+        for state in entity.points.values()
+        if state.bad or state.freshness is not Freshness.LIVE
+    )

@@ -1,10 +1,9 @@
 """Fleet: every point we were told of, folded from messages."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, KeysView
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
+from twin.audit import Audit
 from twin.changes import (
     Change,
     Changes,
@@ -16,7 +15,10 @@ from twin.changes import (
     ReadingTaken,
 )
 from twin.deadlines import Deadlines
-from twin.entities import RACK, Entity, PointCounts
+from twin.entities import Entity
+from twin.faults.catalogue import CATALOGUE
+from twin.faults.engine import Faults
+from twin.faults.thresholds import SiteRules
 from twin.instants import NEVER, Instant, Millis, after
 from twin.points import (
     GOOD_QUALITY,
@@ -29,11 +31,12 @@ from twin.points import (
     Retraction,
 )
 from twin.publishers import HEARTBEATS, Publisher
-from twin.racks import Rack, rack_of
-from twin.site import UNWRITTEN, Site
+from twin.register import Register
+from twin.sentry import Sentry, Told
+from twin.site import Site
 from twin.thermal import Coolant
-from twin.topology import Domain, Topology, domain_of
-from twin.waiting import Waiting
+from twin.topology import Domain, domain_of
+from twin.watch.trips import trips
 
 STALE_AFTER: Final = Millis(250_000)
 """Two missed repeats of the contract's 100 s, and half a one of slack."""
@@ -49,26 +52,7 @@ Message = Point | Reading | Retraction
 _tuple: Final = tuple.__new__
 
 
-@dataclass(slots=True)
-class Counters:
-    """What became of the messages that were understood."""
-
-    applied: int = 0
-    duplicate: int = 0
-    """Readings that stood there already, to the millisecond: heard, but nothing new."""
-    late: int = 0
-    """Readings measured before the one that stands there."""
-    unmatched: int = 0
-    """Readings that came before their metadata, or that never get any."""
-    unmatched_lost: int = 0
-    """Of those, the ones that there was no room to keep."""
-    wrong_publisher: int = 0
-    """Readings of a point that another publisher owns."""
-    ahead: int = 0
-    """Readings from a clock that runs ahead of ours."""
-
-
-class Fleet:
+class Fleet(Register):
     """The live model of all racks and of what feeds and cools them.
 
     Only ``apply`` and ``advance`` change its state. Both are synchronous and deterministic: time
@@ -77,21 +61,15 @@ class Fleet:
     """
 
     def __init__(self, coolant: Coolant = Coolant.PG25) -> None:
-        self.coolant = coolant
-        self.site = UNWRITTEN
-        """What is written down of it; replaced by ``configure``."""
-        self.now: Instant = Instant(0)
-        self.counters = Counters()
-        self.topology = Topology()
-        self._points: dict[PointId, PointState] = {}
-        self.known: KeysView[PointId] = self._points.keys()
-        """The ids of all points."""
-        self._entities: dict[EntityId, Entity] = {}
-        self._publishers: dict[PointId, Publisher] = {}
+        super().__init__(coolant)
         self._deadlines = Deadlines()
-        self._waiting = Waiting()
-        self._freshness: Counter[Freshness] = Counter()
-        self._bad = 0
+        self.faults = Faults(CATALOGUE, self.topology)
+        """What is wrong, and what was."""
+        self.audit = Audit(self.topology, self._entities, coolant, self.faults)
+        """Its balances, and what its readings cannot be."""
+        self._sentry = Sentry(self.faults, self._entities)
+        self._told: list[Told] = []
+        self._next_at: Instant = Instant(0)
 
     # -- the two mutators ------------------------------------------------------------------------
 
@@ -103,18 +81,17 @@ class Fleet:
                 self.counters.unmatched += 1
                 self.counters.unmatched_lost += self._waiting.keep(message, at)
                 return ()
-            return self._take(state, message, at)
+            changes = self._take(state, message, at)
+            return self._judged(changes, at) if self._told else changes
         if isinstance(message, Point):
-            return tuple(self._describe(message, at))
+            return self._judged(tuple(self._describe(message, at)), at)
         assert isinstance(message, Retraction)
-        return self._retract(message.point, at)
+        return self._judged(self._retract(message.point, at), at)
 
     def advance(self, now: Instant) -> Changes:
         """Let time pass until ``now``: everything that fell due, at its own deadline, in order."""
         self.now = max(self.now, now)
-        if now < self._deadlines.next_at:
-            return ()
-        return self._fall_due(now)
+        return () if now < self._next_at else self._pass(now)
 
     def configure(self, site: Site) -> set[EntityId]:
         """Take what is written down from ``site`` now; whose documents that alters.
@@ -128,71 +105,24 @@ class Fleet:
             self.topology.connect(place, Domain.PLACE, held.get(place, ()))
         if site.coolant is not before.coolant:
             found.update(self._entities)
+        self.audit.configure(site)
         for start in tuple(found):
             for domain in (Domain.POWER, Domain.LIQUID):
                 found.update(self.topology.downstream(start, domain))
         return found & self._entities.keys()
 
-    # -- what is asked of it ---------------------------------------------------------------------
+    def govern(self, site: SiteRules, at: Instant) -> Changes:
+        """Judge by other rules from ``at`` on: what has no rule any more is closed."""
+        changes = self.faults.configure(site.rules, at)
+        self.audit.govern(site.thresholds)
+        self._next_at = self._due_at()
+        return changes
 
-    def __len__(self) -> int:
-        return len(self._points)
-
-    def point(self, point: PointId) -> PointState | None:
-        """One point with its reading."""
-        return self._points.get(point)
-
-    def points(self) -> Iterable[PointState]:
-        """All points, in no order."""
-        return self._points.values()
-
-    def entity(self, entity: EntityId) -> Entity | None:
-        """One rack or piece of equipment."""
-        return self._entities.get(entity)
-
-    def racks(self) -> Iterator[Entity]:
-        """All racks, in order of id."""
-        return (each for each in self._sorted() if each.kind == RACK)
-
-    def equipment(self) -> Iterator[Entity]:
-        """All that is no rack, in order of id."""
-        return (each for each in self._sorted() if each.kind != RACK)
-
-    def rack(self, entity: EntityId) -> Rack | None:
-        """The view of one rack; None where there is no such rack."""
-        found = self._entities.get(entity)
-        if found is None or found.kind != RACK:
-            return None
-        return self._view(found)
-
-    def views(self) -> Iterator[Rack]:
-        """The views of all racks, in order of id, each worked out when it is taken."""
-        return map(self._view, self.racks())
-
-    def publishers(self) -> list[Publisher]:
-        """Every publisher with a heartbeat, in order of its point."""
-        return [self._publishers[key] for key in sorted(self._publishers)]
-
-    @property
-    def counts(self) -> PointCounts:
-        """All points by freshness."""
-        return PointCounts(
-            live=self._freshness[Freshness.LIVE],
-            stale=self._freshness[Freshness.STALE],
-            unheard=self._freshness[Freshness.UNHEARD],
-            bad=self._bad,
-        )
-
-    @property
-    def waiting(self) -> int:
-        """How many readings are kept for metadata that has not come."""
-        return len(self._waiting)
-
-    def _view(self, rack: Entity) -> Rack:
-        return rack_of(rack, self.topology, self.entity, self.coolant, self.site)
-
-    def _sorted(self) -> list[Entity]:
-        return [self._entities[key] for key in sorted(self._entities)]
+    def resume(self, faults: Faults) -> None:
+        """Take the faults as they stood when the process before this one ended."""
+        self.faults = self._sentry.faults = faults
+        self.audit.resume(faults)
+        self._next_at = self._due_at()
 
     # -- readings --------------------------------------------------------------------------------
 
@@ -205,6 +135,9 @@ class Fleet:
             measured_at = reading.measured_at
             if measured_at < state.ordered_at:
                 self.counters.late += 1
+                if state.trips:
+                    good = reading.quality == GOOD_QUALITY
+                    self._told.append(Told(state, reading.value if good else None, late=True))
                 return (ReadingLate(state.point, reading, at),)
             if (
                 measured_at == state.measured_at
@@ -229,17 +162,25 @@ class Fleet:
         if changed:
             if quality != GOOD_QUALITY or value is None or state.bad:
                 self._bad += (bad := quality != GOOD_QUALITY or value is None) - state.bad
-                state.bad = bad
+                if bad is not state.bad:
+                    state.bad = bad
+                    self._told.append(Told(state, None if bad else value))
             state.value = value
             state.quality = quality
             if not live:
                 return self._revive(state, reading, at)
+            state.changes += 1
+            if state.trips:
+                self._told.append(Told(state, None if state.bad else value))
         # The tuple itself: the class's own __new__ would cost a tenth of the whole fold.
         return (_tuple(ReadingTaken, (state.point, reading, at, changed)),)
 
     def _revive(self, state: PointState, reading: Reading, at: Instant) -> Changes:
+        if state.freshness is Freshness.UNHEARD:
+            self.audit.wake(state, max(at, self.now))
         self._set(state, Freshness.LIVE)
         self._schedule(state)
+        self._told.append(Told(state, None if state.bad else reading.value))
         taken = ReadingTaken(state.point, reading, at, changed=True)
         if not state.heartbeat:
             return (taken,)
@@ -253,6 +194,7 @@ class Fleet:
         before: Point | None = None
         if state is None:
             state = self._points[point.id] = PointState(point)
+            state.described_at = at
             state.heartbeat = point.point_type in HEARTBEATS
             self._freshness[Freshness.UNHEARD] += 1
         elif state.point == point:
@@ -264,6 +206,7 @@ class Fleet:
             self._detach(state)
             if not point.means_as(before):
                 self._forget(state)
+                state.described_at = at
         self._attach(state, point)
         yield PointDescribed(point, at, before)
         yield from self._release(state, at)
@@ -308,10 +251,12 @@ class Fleet:
 
     def _attach(self, state: PointState, point: Point) -> None:
         state.point = point
+        state.trips = trips(point)
         entity = self._entities.get(point.entity)
         if entity is None:
             entity = self._entities[point.entity] = Entity(point.entity)
         entity.attach(state)
+        self.audit.touch(entity.id)
         self._connect(entity, point)
         if state.heartbeat and state.freshness is Freshness.UNHEARD:
             self._publishers[point.id] = Publisher(state)
@@ -320,6 +265,7 @@ class Fleet:
         point = state.point
         entity = self._entities[point.entity]
         entity.detach(point.id)
+        self.audit.touch(entity.id)
         self._connect(entity, point)
         if not entity.points:
             del self._entities[entity.id]
@@ -332,7 +278,35 @@ class Fleet:
 
     # -- time ------------------------------------------------------------------------------------
 
-    def _fall_due(self, now: Instant) -> Changes:
+    def _judged(self, changes: Changes, at: Instant) -> Changes:
+        """``changes``, and what they and what points told mean for faults."""
+        told, self._told = self._told, []
+        found = (*changes, *self._sentry.heed(changes), *self._sentry.tell(told, at))
+        self._next_at = self._due_at()
+        return found
+
+    def _pass(self, now: Instant) -> Changes:
+        """Whatever falls due is judged silent before the balances of that instant are drawn up."""
+        changes: list[Change] = []
+        while (beat := self.audit.next_at) <= now:
+            changes += self._silenced(beat)
+            live = self._freshness[Freshness.LIVE]
+            drawn_up = self.audit.take() if live else self.audit.skip(now)
+            changes += drawn_up
+            changes += self._sentry.heed(drawn_up)
+        changes += self._silenced(now)
+        self._next_at = self._due_at()
+        return tuple(changes)
+
+    def _silenced(self, now: Instant) -> list[Change]:
+        """What fell due until ``now``, and what comes of it and of time itself for faults."""
+        due = self._fall_due(now) if self._deadlines.next_at <= now else []
+        return [*due, *self._sentry.heed(due), *self.faults.advance(now)]
+
+    def _due_at(self) -> Instant:
+        return min(self._deadlines.next_at, self.audit.next_at, self.faults.next_at)
+
+    def _fall_due(self, now: Instant) -> list[Change]:
         """Take what is due in order of deadline, so that one long step equals many short ones."""
         due: list[tuple[Instant, bool, PointId, PointState]] = []
         for state in self._deadlines.take(now):
@@ -348,7 +322,7 @@ class Fleet:
         for deadline, _, _, state in due:
             if state.freshness is Freshness.LIVE:  # not already silenced with its publisher
                 changes += self._silence(state, deadline)
-        return tuple(changes)
+        return changes
 
     def _silence(self, state: PointState, at: Instant) -> Iterator[Change]:
         self._set(state, Freshness.STALE)

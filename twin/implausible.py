@@ -1,13 +1,19 @@
 """Readings of meters and cooling units that physics or their neighbours rule out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from twin.cdu import Cdu
 from twin.entities import Entity
 from twin.finding import Finding
+from twin.misread import misread
+from twin.phases import Phase, imbalance_of, mean_of, phases_of
 from twin.points import EntityId
 from twin.thermal import Coolant, heat_kw
+from twin.topology import Domain, Topology
+
+Find = Callable[[EntityId], Entity | None]
+"""Gives the entities that the topology names, where known."""
 
 UNDER_LOAD_A: Final = 1.0
 """So much current, and there is voltage."""
@@ -22,6 +28,13 @@ SHORT: Final = 0.9
 FAR: Final = 3.0
 """Times the flow that the racks would need for the heat they give off: beyond any bypass."""
 
+APART: Final = 10.0
+"""Per cent by which a phase may deviate from the mean of all, as NEMA MG 1, 14.36 reckons it; ours,
+above the 5 and 6 % of the busways that NVIDIA recorded."""
+
+UNLIKE: Final = 3.0
+"""Times the imbalance of the meters beside it: the halves of one load are spread alike."""
+
 
 def judge_meter(meter: Entity) -> Iterator[Finding]:
     """What a power meter says that cannot be."""
@@ -34,6 +47,39 @@ def judge_meter(meter: Entity) -> Iterator[Finding]:
     if amps is not None and limit is not None and limit > 0 and amps >= TRIPS_AT * limit:
         reason = f"{amps:.0f} A flow through a limit of {limit:.0f} A, and nothing trips"
         yield Finding("sensor.implausible", meter.id, "CurrentLimit", reason, unit="A")
+
+
+def judge_phases(meter: Entity, topology: Topology, find: Find) -> Iterator[Finding]:
+    """Whether the phases of a meter lie apart as those of no meter beside it do.
+
+    What feeds the same from as far is the witness. Without one that carries load nobody can tell an
+    uneven load from a current transformer that lies.
+    """
+    shown = [state.value or 0.0 for state in meter.of_type("PhaseCurrent")]
+    if not shown or max(shown) - min(shown) <= APART / 100 * min(shown):
+        return  # as nearly always: no phase is further from the mean than from another phase
+    phases = phases_of(meter)
+    apart = _imbalance(phases)
+    if apart is None or apart <= APART:
+        return
+    beside = {each: find(each) for each in topology.sisters(meter.id, Domain.POWER)}
+    witnesses = {
+        each: even
+        for each, sister in beside.items()
+        if sister is not None and (even := _imbalance(phases_of(sister))) is not None
+    }
+    worst = max(witnesses, key=witnesses.__getitem__, default=None)
+    if worst is not None and apart > UNLIKE * witnesses[worst]:
+        amps = ", ".join(f"{phase.current.value:.1f}" for phase in phases)
+        reason = f"phases of {amps} A, {apart:.0f} % apart, where those of {worst} beside it are "
+        reason += f"{witnesses[worst]:.1f} %: a current transformer, or only its load is uneven"
+        yield Finding("sensor.implausible", meter.id, "PhaseCurrent", reason, unit="A")
+
+
+def _imbalance(phases: Sequence[Phase]) -> float | None:
+    """In per cent; None where little flows, or not all of it is the truth of now."""
+    mean = mean_of(phases).now
+    return imbalance_of(phases).now if mean is not None and mean >= UNDER_LOAD_A else None
 
 
 def judge_cdu(identity: EntityId, cdu: Cdu) -> Iterator[Finding]:
@@ -64,11 +110,13 @@ def _judge_primary(identity: EntityId, cdu: Cdu, heat: float) -> Iterator[Findin
         return
     carried = heat_kw(flow, inlet, outlet, Coolant.WATER)
     if carried < SHORT * heat:
-        reason = f"{flow:.1f} LPM carry {carried:.0f} kW away where the racks give off {heat:.0f}"
         needed = heat / heat_kw(1.0, inlet, outlet, Coolant.WATER)
-        yield Finding(
-            "sensor.implausible", identity, "LiquidFlow", reason, carried / heat, needed, "LPM"
-        )
+        racks, share = cdu.racks.heat, carried / heat
+        whole = racks.fresh == racks.expected  # else they give off more, nobody knows how much
+        unit = misread(flow, needed, "LPM") if whole else None
+        reason = f"{flow:.1f} LPM carry {carried:.0f} kW away where the racks give off {heat:.0f}: "
+        reason += f"as {unit}" if unit else f"{'' if whole else 'at most '}{share:.1%} of it"
+        yield Finding("sensor.implausible", identity, "LiquidFlow", reason, share, needed, "LPM")
 
 
 def _judge_return(

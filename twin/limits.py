@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from twin.measured import Measured
 from twin.points import EntityId
-from twin.racks import Severity
+from twin.severity import Severity
 
 
 class Of(StrEnum):

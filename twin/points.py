@@ -96,6 +96,8 @@ class PointState:
 
     __slots__ = (
         "bad",
+        "changes",
+        "described_at",
         "freshness",
         "heard_at",
         "heartbeat",
@@ -105,6 +107,7 @@ class PointState:
         "quality",
         "received_at",
         "scheduled",
+        "trips",
         "value",
     )
 
@@ -112,7 +115,17 @@ class PointState:
         self.point = point
         self.heartbeat = False  # whether a publisher says by it that it lives
         self.scheduled = False  # whether a deadline is set for it
+        self.trips = False  # whether what it says is judged at once
+        self.described_at = Instant(0)  # since when readings of it were listened for
+        self.changes = 0  # how often another value came while it was live, ever
         self.forget()
+
+    def copy(self) -> "PointState":
+        """The same as it is now, whatever becomes of this one."""
+        other = PointState.__new__(PointState)
+        for slot in PointState.__slots__:
+            setattr(other, slot, getattr(self, slot))
+        return other
 
     def forget(self) -> None:
         """Hold no reading: nothing that was heard says anything about this point now."""

@@ -29,7 +29,10 @@ _SPELLINGS: Final[dict[str, str]] = {
     "amps": "A",
     "volts": "V",
     "kpa": "kPa",
+    "%rh": "%",
 }
+
+_BASES: Final = dict(_FACTORS.keys())
 
 
 def factor(unit: str | None, wanted: str) -> float | None:
@@ -42,3 +45,9 @@ def factor(unit: str | None, wanted: str) -> float | None:
     if known == wanted:
         return 1.0
     return _FACTORS.get((known, wanted))
+
+
+def base_of(unit: str) -> str:
+    """The unit that ``unit`` is converted to, itself where to none: what has the same is akin."""
+    known = _SPELLINGS.get(unit.lower(), unit)
+    return _BASES.get(known, known)

@@ -2,24 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from twin.cdu import cdus_of, loop_of
 from twin.entities import Entity, PointCounts
 from twin.measured import Measured, measure, nothing
 from twin.points import EntityId, Freshness, PointState
 from twin.power import Power, power_of
+from twin.severity import Severity
 from twin.site import UNWRITTEN, RackPlace, Site
 from twin.thermal import NVL72, Coolant, Design, Thermal, thermal_of
 from twin.topology import Domain, Topology
-
-
-class Severity(StrEnum):
-    """How bad it is (Redfish's three)."""
-
-    OK = "OK"
-    WARNING = "WARNING"
-    CRITICAL = "CRITICAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ def rack_of(
     upstream = {d: topology.upstream(rack.id, d) for d in (Domain.POWER, Domain.LIQUID)}
     coolant = site.coolant_from(upstream[Domain.LIQUID], coolant)
     meters = _found(topology.feeders(rack.id, Domain.POWER), find)
-    loop = loop_of(cdus_of(rack.id, topology, find))
+    loop = loop_of(cdus_of(rack.id, topology, find), site)
     above = {meter.id: _found(topology.upstream(meter.id, Domain.POWER), find) for meter in meters}
     power = power_of(rack, meters, place.rated_kw, site.meters, above)
     leak = Leak(

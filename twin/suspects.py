@@ -5,13 +5,16 @@ sensor in turn what it would have to read for the balance to close, and whether 
 racks of the same coolant loop better than what it does read.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import median
-from typing import Final
+from math import sqrt
+from statistics import fmean
+from typing import Final, NamedTuple
 
+from twin.misread import misread
 from twin.thermal import Coolant, heat_kw
+from twin.witness import Expected, bears_out
 
 LIQUID_SHARE: Final = 0.97
 """Of a rack's power that the liquid takes: 0.94 and 0.945 are published of GB200 trays and of
@@ -23,14 +26,11 @@ HEAT_BOUND: Final = 0.08
 METER_BOUND: Final = 0.02
 """A rack's power against the sum of its meters: two class 1 meters (IEC 62053-21)."""
 
-GPM: Final = 0.2642
-"""Litres in US gallons: the ratio where a flow in gallons a minute is told as litres."""
-
 PEERS: Final = 3
 """Fewer other racks say nothing about what is usual."""
 
 CLEAR: Final = 1.0
-"""By how many usual spreads the implied value must fit better, to name a sensor."""
+"""By how many usual spreads a sensor must explain it better than any other, to be named."""
 
 
 class Sensor(StrEnum):
@@ -43,11 +43,12 @@ class Sensor(StrEnum):
     METERS = "ActivePower"
 
 
-_SPREAD: Final[Mapping[Sensor, tuple[float, float]]] = {  # at least: absolute, and of the median
-    Sensor.POWER: (0.0, 0.15),
-    Sensor.FLOW: (0.0, 0.03),
-    Sensor.SUPPLY: (0.5, 0.0),
-    Sensor.RETURN: (1.5, 0.0),
+UNITS: Final[Mapping[Sensor, str]] = {
+    Sensor.POWER: "kW",
+    Sensor.FLOW: "LPM",
+    Sensor.SUPPLY: "C",
+    Sensor.RETURN: "C",
+    Sensor.METERS: "kW",
 }
 
 
@@ -77,6 +78,35 @@ class Readings:
             Sensor.RETURN: self.return_c,
         }[sensor]
 
+    def corrected(self, sensor: Sensor, value: float) -> "Readings":
+        """The same, were one sensor to read ``value``."""
+        return replace(
+            self,
+            power_kw=value if sensor is Sensor.POWER else self.power_kw,
+            flow_lpm=value if sensor is Sensor.FLOW else self.flow_lpm,
+            supply_c=value if sensor is Sensor.SUPPLY else self.supply_c,
+            return_c=value if sensor is Sensor.RETURN else self.return_c,
+        )
+
+
+class _Trait(NamedTuple):
+    """Something in which racks of one loop are alike, more or less as the loop is run."""
+
+    of: Callable[[Readings], float]
+    absolute: float = 0.0
+    """They are taken to differ by so much at least …"""
+    relative: float = 0.0
+    """… and by this part of their mean."""
+
+
+_TRAITS: Final = (  # either flow or flow per kW is alike, as valves hold the one or the other
+    _Trait(lambda r: r.flow_lpm, relative=0.03),
+    _Trait(lambda r: r.flow_lpm / r.power_kw, relative=0.03),
+    _Trait(lambda r: r.supply_c, absolute=0.5),
+    _Trait(lambda r: r.return_c, absolute=1.5),
+    _Trait(lambda r: r.power_kw, relative=0.15),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -88,6 +118,8 @@ class Verdict:
     """None where more than one sensor explains it as well."""
     implied: float | None
     """What the suspect would read if the balance closed."""
+    misread: str | None = None
+    """What makes just that of the truth, where it is a usual mistake, as gallons told as litres."""
 
 
 def heat_ratio(readings: Readings, power_kw: float) -> float:
@@ -112,40 +144,80 @@ def judge_meters(readings: Readings) -> Verdict | None:
     return Verdict(ratio, Sensor.METERS, readings.power_kw)
 
 
-def judge_heat(readings: Readings, peers: Sequence[Readings]) -> Verdict | None:
+def heat_expects(readings: Readings) -> Expected | None:
+    """What the heat carried away makes of a rack's power; None where it says nothing.
+
+    A reading that is too low is off for this as soon as it is for ``judge_heat``.
+    """
+    if readings.heat_kw <= 0:
+        return None
+    kw = readings.heat_kw / LIQUID_SHARE
+    return Expected(kw, HEAT_BOUND / (1 + HEAT_BOUND) * kw)
+
+
+def judge_heat(
+    readings: Readings, peers: Sequence[Readings], words: Sequence[Expected] = ()
+) -> Verdict | None:
     """Whether heat and power of a rack disagree, and which of its sensors is to blame.
+
+    Where others know the power, they say whether it is that. Else, and among the other sensors, it
+    is the one that makes the rack most like its peers.
 
     Args:
         readings: Of the rack.
         peers: Of other racks on the same loop.
+        words: What the meters that it hangs on, and all else that they serve, make of its power.
     """
     if readings.power_kw <= 0:
         return None
-    ratio = heat_ratio(readings, readings.power_kw)
-    if abs(ratio - 1) <= HEAT_BOUND:
+    if _balances(readings):
         return None
-    meters = judge_meters(readings)
-    if meters is not None:  # the power itself is in doubt
-        by_meters = meters.suspect is Sensor.POWER
-        return Verdict(ratio, meters.suspect if by_meters else None, meters.implied)
-    return _judge_by_peers(readings, ratio, peers)
-
-
-def _judge_by_peers(readings: Readings, ratio: float, peers: Sequence[Readings]) -> Verdict:
+    ratio = heat_ratio(readings, readings.power_kw)
     implied = _implied(readings, ratio)
-    if readings.meters_kw is not None:
-        implied.pop(Sensor.POWER, None)  # its meters bear it out
+    if readings.meters_kw is not None and readings.meters_kw > 0:
+        own = Expected(readings.meters_kw, METER_BOUND * readings.meters_kw)
+        words = (*words, own)
+    power = implied.get(Sensor.POWER, 0.0)
+    off = HEAT_BOUND * power
+    lies = bears_out(readings.power_kw, power, words, off)
+    if lies:
+        told = (word.kw for word in words if not word.agrees(readings.power_kw))
+        return _verdict(readings, ratio, Sensor.POWER, min(told, key=lambda kw: abs(kw - power)))
+    if lies is False:
+        implied.pop(Sensor.POWER, None)
+    suspect = _unlike(readings, implied, peers)
+    return _verdict(readings, ratio, suspect, None if suspect is None else implied[suspect])
+
+
+def _verdict(
+    readings: Readings, ratio: float, suspect: Sensor | None, implied: float | None
+) -> Verdict:
+    if suspect is None or implied is None:
+        flow = misread(ratio, 1.0, UNITS[Sensor.FLOW])  # of a whole loop, its peers do not tell
+        return Verdict(ratio, None, None, flow)
+    told_as = misread(readings.of(suspect), implied, UNITS[suspect])
+    return Verdict(ratio, suspect, implied, told_as)
+
+
+def _unlike(
+    readings: Readings, implied: Mapping[Sensor, float], peers: Sequence[Readings]
+) -> Sensor | None:
+    """The sensor whose lie would explain it clearly best; None where that is not clear.
+
+    Were it corrected, and the others true, the rack would be most like its peers. Peers that do
+    not balance themselves are no witness: what a whole loop has in common is no sensor's lie.
+    """
+    peers = [each for each in peers if _balances(each)]
     if len(peers) < PEERS or not implied:
-        return Verdict(ratio, None, None)
-    gains = {sensor: _gain(sensor, readings, value, peers) for sensor, value in implied.items()}
-    best = max(gains, key=gains.__getitem__)
-    named = gains[best] > CLEAR
-    return Verdict(ratio, best if named else None, implied[best] if named else None)
+        return None
+    as_true = [(_oddity(readings.corrected(s, v), peers), s) for s, v in implied.items()]
+    (least, suspect), (next_, _) = sorted(as_true)[:2]
+    return suspect if next_ - least > CLEAR else None
 
 
-def in_gallons(ratio: float) -> bool:
-    """Whether a heat ratio is that of a flow in US gallons told as litres."""
-    return abs(ratio / GPM - 1) <= HEAT_BOUND
+def _balances(readings: Readings) -> bool:
+    power = readings.power_kw
+    return power > 0 and abs(heat_ratio(readings, power) - 1) <= HEAT_BOUND
 
 
 def _implied(readings: Readings, ratio: float) -> dict[Sensor, float]:
@@ -165,11 +237,13 @@ def _implied(readings: Readings, ratio: float) -> dict[Sensor, float]:
     return implied
 
 
-def _gain(sensor: Sensor, readings: Readings, implied: float, peers: Sequence[Readings]) -> float:
-    """By how many usual spreads the implied value lies nearer to the peers than the read one."""
-    values = [peer.of(sensor) for peer in peers]
-    middle = median(values)
-    absolute, relative = _SPREAD[sensor]
-    usual = 1.4826 * median(abs(value - middle) for value in values)  # of a normal spread's MAD
-    spread = max(usual, absolute, relative * abs(middle))
-    return (abs(readings.of(sensor) - middle) - abs(implied - middle)) / spread
+def _oddity(readings: Readings, peers: Sequence[Readings]) -> float:
+    """By how many usual spreads a rack is unlike its peers, in all that they may have in common."""
+    odd = 0.0
+    for trait in _TRAITS:
+        values = [trait.of(peer) for peer in peers]
+        middle = fmean(values)
+        usual = sqrt(fmean((value - middle) ** 2 for value in values))
+        spread = max(usual, trait.absolute, trait.relative * abs(middle))
+        odd += abs(trait.of(readings) - middle) / spread
+    return odd

@@ -43,6 +43,8 @@ class Loop:
 
     supply_setpoint: Measured
     flow: Measured
+    capacity_kw: float | None = None
+    """What they can carry away together, where that is written down of each."""
 
 
 NO_LOOP: Final = Loop(nothing("C"), nothing("LPM"))
@@ -106,6 +108,14 @@ class Thermal:
     def flow_share(self) -> Measured:
         """The rack's part of the flow that its CDUs say they send, 0 to 1."""
         return derive("", (self.flow, self.loop.flow), _ratio)
+
+    @property
+    def capacity_share(self) -> Measured:
+        """The rack's part of what its CDUs can carry away, 0 to 1, where that is written."""
+        capacity_kw = self.loop.capacity_kw
+        if not capacity_kw:
+            return nothing("")
+        return derive("", (self.heat,), lambda kw: kw / capacity_kw)
 
     @property
     def liquid_share(self) -> Measured:

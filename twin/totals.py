@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from twin.measured import Measured, derive, nothing, total
 from twin.points import Freshness
-from twin.racks import Rack, Severity
+from twin.racks import Rack
+from twin.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ import pytest
 
 from build import Values, a_cooled_rack, a_fleet_showing, a_meter, a_point
 from twin.affected import FLOWS, Affected, Case, affected_of
+from twin.fork import Fork
 from twin.limits import Of
 from twin.points import EntityId, Freshness
-from twin.racks import Severity
 from twin.redundancy import Redundancy
+from twin.severity import Severity
 from twin.site import RackPlace, Site
 from twin.topology import Domain
 
@@ -40,7 +41,7 @@ def assume(
         Domain.POWER: frozenset(map(EntityId, power)),
         Domain.LIQUID: frozenset(map(EntityId, liquid)),
     }
-    return affected_of(fleet, case, rack, fallen)
+    return affected_of(Fork(fleet), case, rack, fallen)
 
 
 def test_nothing_assumed_is_the_present() -> None:
@@ -144,7 +145,7 @@ def test_air_counts_where_there_is_no_liquid() -> None:
     assert rack is not None
     fallen = {each: frozenset[EntityId]() for each in FLOWS}
 
-    hot = affected_of(fleet, Case(), rack, fallen | {Domain.AIR: frozenset({R1})})
+    hot = affected_of(Fork(fleet), Case(), rack, fallen | {Domain.AIR: frozenset({R1})})
 
     assert (hot.without_cooling, hot.loses) == (True, (Domain.AIR,))
     assert hot.ride_through.value is None

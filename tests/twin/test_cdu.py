@@ -263,6 +263,17 @@ def test_loop_of_several_units_has_their_mean_setpoint_and_the_sum_of_their_flow
     assert (both.supply_setpoint.value, both.flow.value) == (31.0, 400.0)
 
 
+def test_loop_of_several_units_can_carry_what_is_written_down_of_all_of_them() -> None:
+    fleet = a_fleet_showing(a_unit(UNIT, "R1") | a_unit("CDU-2", "R1"))
+    units = cdus_of(R1, fleet.topology, fleet.entity)
+    one = Site(cdus={UNIT: CduPlate(capacity_kw=800.0)})
+    both = Site(cdus={**one.cdus, EntityId("CDU-2"): CduPlate(capacity_kw=600.0)})
+
+    assert loop_of(units[:1], one).capacity_kw == 800
+    assert loop_of(units, one).capacity_kw is None
+    assert loop_of(units, both).capacity_kw == 1400
+
+
 def test_loop_is_no_more_to_be_trusted_than_its_units() -> None:
     fleet = a_fleet_showing(a_unit(UNIT, "R1") | a_unit("CDU-2", "R1"))
     flow = a_sensor("LiquidFlow", "Secondary", unit="CDU-2")

@@ -282,3 +282,19 @@ def test_ids_that_nobody_connects_are_not_kept() -> None:
     for _ in range(2):
         assert graph.upstream(EntityId("nobody")) == []
     assert graph.walked == 2
+
+
+@given(EDGES, NAMES, st.lists(NAMES, unique=True))
+def test_a_copy_answers_as_the_graph_did_whatever_becomes_of_that(
+    edges: Edges, source: str, served: list[str]
+) -> None:
+    graph = a_graph(edges)
+    before = answers(graph)
+    other = graph.copy()
+    assert answers(other) == before
+
+    serve(graph, source, *served)
+
+    assert answers(other) == before
+    serve(other, source, *served)
+    assert answers(other) == answers(graph)

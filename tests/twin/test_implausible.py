@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from build import a_measured, a_meter, a_state, an_entity
+from build import a_fleet_showing, a_measured, a_meter, a_point, a_state, an_entity
 from twin.cdu import Cdu, Primary, Secondary, Served
 from twin.entities import Entity
 from twin.finding import Finding
-from twin.implausible import judge_cdu, judge_meter
+from twin.fleet import Fleet
+from twin.implausible import judge_cdu, judge_meter, judge_phases
 from twin.measured import Measured, nothing
-from twin.points import EntityId, Freshness, PointId
+from twin.points import EntityId, Freshness, Point, PointId
 from twin.thermal import Coolant
 
 UNIT = EntityId("CDU-1")
@@ -163,3 +164,93 @@ def test_unknown_temperatures_and_flows_are_no_findings() -> None:
     backwards = replace(unit.primary, outlet=a_measured(10.0, "C"))
 
     assert list(judge_cdu(UNIT, replace(unit, primary=backwards))) == []
+
+
+def test_a_primary_flow_in_another_unit_is_named_for_what_it_is() -> None:
+    (needed,) = judge_cdu(UNIT, a_cdu(primary_flow=5.0))
+    assert needed.implied is not None
+
+    (found,) = judge_cdu(UNIT, a_cdu(primary_flow=needed.implied * 0.06))
+
+    assert found.reason.endswith(": as cubic metres an hour told as litres a minute")
+
+
+def test_a_primary_flow_far_below_any_unit_is_told_by_how_much() -> None:
+    (found,) = judge_cdu(UNIT, a_cdu(primary_flow=8.0))
+
+    assert found.reason == "8.0 LPM carry 8 kW away where the racks give off 268: 2.9% of it"
+
+
+def test_no_unit_is_named_where_silent_racks_may_give_off_more() -> None:
+    part = of(268.0, "kW", fresh=2, expected=4)
+    (found,) = judge_cdu(UNIT, a_cdu(primary_flow=16.5, heat=part))
+
+    assert found.reason.endswith(": at most 6.0% of it")
+
+
+def phases(meter: str, *amps: float, serves: str = "R1") -> dict[Point, float | None]:
+    """What a meter shows of its phases."""
+    plain = a_point("PowerMeter/PhaseCurrent", meter, unit="A", serves=(serves,))
+    return {
+        replace(plain, id=PointId(f"{plain.id}/{phase}"), phase=phase): each
+        for phase, each in zip("ABC", amps, strict=False)
+    }
+
+
+def uneven(fleet: Fleet, meter: str = "M1") -> list[Finding]:
+    found = fleet.entity(EntityId(meter))
+    assert found is not None
+    return list(judge_phases(found, fleet.topology, fleet.entity))
+
+
+def test_phases_that_lie_apart_beside_a_meter_whose_do_not_are_implausible() -> None:
+    fleet = a_fleet_showing(phases("M1", 27.9, 33.5, 24.3) | phases("M2", 43.0, 42.9, 43.0))
+
+    (found,) = uneven(fleet)
+
+    assert (found.code, found.entity, found.suspect) == ("sensor.implausible", "M1", "PhaseCurrent")
+    assert found.reason == (
+        "phases of 27.9, 33.5, 24.3 A, 17 % apart, where those of M2 beside it are 0.2 %: "
+        "a current transformer, or only its load is uneven"
+    )
+    assert uneven(fleet, "M2") == []
+
+
+def test_an_uneven_load_is_as_uneven_on_both_of_its_meters() -> None:
+    fleet = a_fleet_showing(phases("M1", 30.0, 20.0, 20.0) | phases("M2", 27.0, 21.0, 21.0))
+
+    assert uneven(fleet) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        phases("M2", 43.0, 42.9, 43.0, serves="R2"),
+        phases("M2", 0.5, 0.5, 0.5),
+        {a_point("PowerMeter/ActivePower", "M2", serves=("R1",)): 10.0},
+    ],
+)
+def test_without_a_meter_beside_it_under_load_nobody_can_tell(
+    other: dict[Point, float | None],
+) -> None:
+    assert uneven(a_fleet_showing(phases("M1", 27.9, 33.5, 24.3) | other)) == []
+
+
+def test_a_sister_that_is_only_named_bears_no_witness() -> None:
+    fleet = a_fleet_showing(phases("M1", 27.9, 33.5, 24.3) | phases("M2", 43.0, 42.9, 43.0))
+    sister = EntityId("M2")
+
+    def find(entity: EntityId) -> Entity | None:
+        return None if entity == sister else fleet.entity(entity)
+
+    meter = fleet.entity(EntityId("M1"))
+    assert meter is not None
+    assert list(judge_phases(meter, fleet.topology, find)) == []
+
+
+@pytest.mark.parametrize("amps", [(40.0, 41.0, 44.0), (40.0, 44.1, 40.0), (0.9, 0.6, 0.6), (40.0,)])
+def test_phases_that_lie_near_carry_little_or_stand_alone_are_no_finding(
+    amps: tuple[float, ...],
+) -> None:
+    assert uneven(a_fleet_showing(phases("M1", *amps) | phases("M2", 43.0, 43.0, 43.0))) == []

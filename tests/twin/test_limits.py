@@ -3,7 +3,7 @@ import pytest
 from build import a_measured
 from twin.limits import COOLANT, FEED, Of, breach, breaches
 from twin.points import EntityId, Freshness
-from twin.racks import Severity
+from twin.severity import Severity
 
 R1 = EntityId("R1")
 

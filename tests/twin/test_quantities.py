@@ -1,6 +1,6 @@
 import pytest
 
-from twin.quantities import factor
+from twin.quantities import base_of, factor
 
 
 @pytest.mark.parametrize("unit", ["kW", "kw", "KW"])
@@ -37,3 +37,11 @@ def test_no_unit_is_that_of_a_ratio() -> None:
 
 def test_milliwatt_is_never_taken_for_megawatt() -> None:
     assert factor("mW", "kW") is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "base"),
+    [("W", "kW"), ("kw", "kW"), ("gpm", "LPM"), ("%RH", ""), ("furlong", "furlong")],
+)
+def test_what_is_converted_to_the_same_unit_is_akin(unit: str, base: str) -> None:
+    assert base_of(unit) == base

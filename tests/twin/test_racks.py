@@ -13,7 +13,8 @@ from build import (
     an_entity,
 )
 from twin.points import EntityId, Freshness, PointState, Quality
-from twin.racks import Rack, Severity, rack_of
+from twin.racks import Rack, rack_of
+from twin.severity import Severity
 from twin.site import NOWHERE, CduPlate, RackPlace, Site
 from twin.thermal import Coolant
 from twin.topology import Domain, Topology

@@ -6,6 +6,7 @@ from twin.fleet import Fleet
 from twin.measured import Measured
 from twin.points import EntityId
 from twin.ripples import Burdened, Shift, ripples, way_of
+from twin.steps import run
 
 
 def a_tree() -> Fleet:
@@ -20,7 +21,7 @@ def a_tree() -> Fleet:
 
 def ripple(fleet: Fleet, *shifts: Shift, fallen: tuple[str, ...] = ()) -> dict[str, Burdened]:
     gone = set(map(EntityId, fallen))
-    found = ripples(shifts, gone, fleet.topology, fleet.entity, lambda _: UNRATED)
+    found = run(ripples(shifts, gone, fleet.topology, fleet.entity, lambda _: UNRATED))
     return {each.meter: each for each in found}
 
 

@@ -123,10 +123,18 @@ def test_approach_is_the_supply_above_the_setpoint_of_the_unit() -> None:
     assert (thermal.flow_share.value, thermal.flow_share.unit) == (0.25, "")
 
 
+def test_share_of_capacity_is_heat_in_parts_of_what_is_written_down() -> None:
+    thermal = _on(Loop(nothing("C"), nothing("LPM"), capacity_kw=400.0))
+
+    assert thermal.heat.value is not None
+    assert thermal.capacity_share.value == thermal.heat.value / 400
+    assert thermal.capacity_share.unit == ""
+
+
 def test_rack_without_a_unit_has_neither_approach_nor_share_of_it() -> None:
     thermal = _on(NO_LOOP)
 
-    for each in (thermal.approach, thermal.flow_share):
+    for each in (thermal.approach, thermal.flow_share, thermal.capacity_share):
         assert (each.value, each.freshness) == (None, Freshness.UNHEARD)
 
 

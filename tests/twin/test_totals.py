@@ -20,7 +20,7 @@ from build import (
 from twin.fleet import Fleet
 from twin.measured import Measured, nothing
 from twin.points import EntityId, Freshness
-from twin.racks import Severity
+from twin.severity import Severity
 from twin.site import RackPlace, Site
 from twin.totals import Groups, Totals, groups_of, ppue_cooling, totals_of
 

@@ -1,13 +1,18 @@
+from collections.abc import Callable
+from itertools import count
+
 import pytest
 
-from build import a_cooled_rack, a_fleet_showing, a_meter, a_point
+from build import a_cooled_rack, a_fleet_showing, a_meter, a_point, a_reading
 from schemas.digest import digest
 from twin.affected import Case
 from twin.fleet import Fleet
+from twin.fork import Fork
 from twin.points import EntityId, Point
 from twin.site import RackPlace, Site
+from twin.steps import Steps, run
 from twin.topology import Domain
-from twin.whatif import Outcome, UnknownIdsError, consequences
+from twin.whatif import Outcome, UnknownIdsError, consequences, stepwise
 
 
 def a_pod(limit: float = 200.0) -> Fleet:
@@ -143,3 +148,40 @@ def test_views_that_somebody_has_already_are_not_worked_out_again() -> None:
     case = Case(load_factor=1.2)
 
     assert consequences(fleet, case, views) == consequences(fleet, case)
+
+
+def test_what_comes_between_two_steps_alters_nothing() -> None:
+    fleet = a_pod(limit=300.0)
+    case = Case(lose=frozenset({EntityId("T-R3")}), load_factor=1.2, budget_kw=150.0)
+    expected, kw = consequences(fleet, case), count(1)
+    fork = Fork(fleet)
+    steps = stepwise(fork, case)
+
+    def go_on() -> None:
+        for point in list(fleet.points()):
+            reading = a_reading(point.point, next(kw), fleet.now)
+            fork.keep(reading)
+            fleet.apply(reading, fleet.now)
+
+    assert run(paused(steps, go_on)) == expected
+    assert consequences(fleet, case) != expected
+
+
+def test_no_step_is_more_than_one_rack_or_meter() -> None:
+    fleet, taken = a_pod(), count()
+
+    run(paused(stepwise(Fork(fleet), Case(load_factor=1.2)), lambda: next(taken)))
+
+    assert next(taken) >= 3 + 3 + 1  # racks, shifts of their feeds, and the bus
+
+
+def paused(steps: Steps[Outcome], between: Callable[[], object]) -> Steps[Outcome]:
+    """The same steps, with something done after each."""
+    try:
+        while True:
+            next(steps)
+            between()
+            yield
+    except StopIteration as end:
+        found: Outcome = end.value
+        return found

@@ -1,0 +1,70 @@
+"""Guards ask whoever watches an entity, with its faults and its suspects."""
+
+from dataclasses import replace
+
+from build import a_fleet_with, a_point, a_reading, a_state, an_entity, at, tell
+from twin.fault import FINE, Fault, Judged, Key
+from twin.faults.catalogue import CATALOGUE
+from twin.guards import Guard, RingGuard, Tripped
+from twin.points import EntityId
+from twin.severity import Severity
+from twin.steady import Steady
+from twin.thermal import Coolant
+from twin.watch.racks import RackWatch
+
+R1 = EntityId("R1")
+KEY = Key("liquid.flow_low", R1)
+LEAK = replace(
+    a_point("CDU/LeakDetect", "C1"), states=((0, "NoLeak"), (1, "LeakDetected")), unit=None
+)
+
+
+class Echo:
+    """A watch that says what it was asked with."""
+
+    def look(self, at, live, suspects):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        yield KEY, Judged(Severity.OK, at, message=f"{sorted(live)} {sorted(suspects)}")
+
+
+def test_each_watch_is_asked_with_the_faults_and_suspects_of_its_entity() -> None:
+    guard = Guard(R1, [Echo(), Echo()])
+
+    found = list(guard.look(at(1), lambda _: {KEY: Fault(KEY)}, lambda _: {"RackPower"}))
+
+    assert [judged.message for _, judged in found] == [f"{[KEY]} ['RackPower']"] * 2
+
+
+def test_racks_of_a_ring_are_seen_beside_one_another() -> None:
+    watches = []
+    for number, kpa in enumerate((80.0, 79.0, 81.0, 80.0, 190.0)):
+        dp = a_state(a_point("Rack/RackLiquidDifferentialPressure", f"R{number}", unit="kPa"), kpa)
+        load = a_state(a_point("Rack/RackPower", f"R{number}"), 50.0)
+        rack = an_entity(f"R{number}", dp, load)
+        watches.append(RackWatch(rack, Steady(rack, (), Coolant.PG25), CATALOGUE))
+
+    found = list(RingGuard(watches).look(at(1), lambda _: {}, lambda _: ()))
+
+    assert [(key.code, key.entity) for key, _ in found] == [("liquid.dp_deviation", "R4")]
+
+
+def test_a_leak_detector_of_what_is_no_rack_is_judged_while_it_has_a_fault() -> None:
+    unit = an_entity("C1", a_state(LEAK, 0.0))
+    key = Key("leak.detected", EntityId("C1"), LEAK.id)
+    watch = Tripped(unit, CATALOGUE)
+
+    assert list(watch.look(at(1), {}, ())) == []
+    ((told, judged),) = watch.look(at(1), {key: Fault(key)}, ())
+    assert told == key
+    assert judged.severity is FINE.severity
+
+
+def test_a_leak_at_a_unit_clears_when_its_detector_says_so() -> None:
+    fleet = a_fleet_with(LEAK)
+    for second in range(1, 100):
+        wet = 2 <= second < 5
+        tell(fleet, at(second), a_reading(LEAK, float(wet), at(second)))
+
+    (fault,) = fleet.faults.standing()
+    assert fault.key.entity == "C1"
+    assert fault.cleared_at is not None
+    assert fault.latched

@@ -1,0 +1,68 @@
+"""Numbers held against the limits of a rule."""
+
+import pytest
+
+from faulty import a_rule
+from twin.fault import FINE, Condition, Fault, Judged
+from twin.faults.catalogue import CATALOGUE
+from twin.faults.rule import Limits, Rules
+from twin.severity import Severity
+from twin.watch.verdicts import against, limits_of, outermost, standing
+from watched import key
+
+WARM = Limits("return_c", "C", 60.0, 65.0, "a test", deadband=0.5)
+LOW = Limits("flow", "LPM", 0.95, 0.8, "a test", below=True, deadband=0.03)
+KEY = key("liquid.return_temperature_high")
+STANDING = Fault(KEY, condition=Condition.ACTIVE, severity_now=Severity.WARNING)
+
+
+def test_what_is_well_and_has_no_fault_is_simply_fine() -> None:
+    assert against(WARM, 59.0, None, point="P", what="return") is FINE
+
+
+def test_what_is_well_and_has_a_fault_is_told_with_its_value() -> None:
+    judged = against(WARM, 59.0, STANDING, point="P", what="return")
+
+    assert judged == Judged(Severity.OK, 59.0, None, "C", "P", "")
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "severity", "limit", "said"),
+    [
+        (WARM, 61.0, Severity.WARNING, 60.0, "it 61 C is above 60 C"),
+        (WARM, 66.0, Severity.CRITICAL, 65.0, "it 66 C is above 65 C"),
+        (LOW, 0.9, Severity.WARNING, 0.95, "it 0.9 LPM is below 0.95 LPM"),
+    ],
+)
+def test_what_is_beyond_a_limit_says_which(
+    limits: Limits, value: float, severity: Severity, limit: float, said: str
+) -> None:
+    judged = against(limits, value, None, point="P", what="it")
+
+    assert judged == Judged(severity, value, limit, limits.unit, "P", said)
+
+
+def test_a_fault_that_stands_goes_only_beyond_the_deadband() -> None:
+    assert against(WARM, 59.7, STANDING, point="P", what="return").severity is Severity.WARNING
+    pending = STANDING._replace(condition=Condition.PENDING)
+    assert against(WARM, 59.7, pending, point="P", what="return").severity is Severity.OK
+
+
+def test_only_what_is_active_stands() -> None:
+    assert standing(None) is Severity.OK
+    assert standing(STANDING) is Severity.WARNING
+    assert standing(STANDING._replace(condition=Condition.CLEARING)) is Severity.OK
+
+
+def test_limits_are_found_by_what_they_compare() -> None:
+    assert limits_of(CATALOGUE, "liquid.dp_deviation", "times_peers") is not None
+    assert limits_of(CATALOGUE, "liquid.dp_deviation", "times_nothing") is None
+    assert limits_of(Rules.of([a_rule("plain")]), "liquid.dp_deviation", "times_peers") is None
+
+
+def test_the_limit_that_is_met_first_bounds_what_is_well() -> None:
+    assert outermost(WARM) == 60.0
+    assert outermost(LOW, below=True) == 0.95
+    assert outermost(WARM._replace(warning=None)) == 65.0
+    assert outermost(None) == float("inf")
+    assert outermost(None, below=True) == -float("inf")

@@ -1,0 +1,1 @@
+"""Faults: what is wrong, once, with its cause, and never forgotten."""

@@ -1,0 +1,76 @@
+"""Guards: whoever watches an entity, asked once a second what is not well."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from twin.entities import Entity
+from twin.fault import Fault, Judged, Key
+from twin.faults.rule import Rules
+from twin.instants import Instant
+from twin.points import EntityId
+from twin.watch.racks import RackWatch, crowd_of
+from twin.watch.trips import tripped
+
+On = Callable[[EntityId], Mapping[Key, Fault]]
+"""The faults that there are on an entity."""
+
+Suspects = Callable[[EntityId], Collection[str]]
+"""Types of the points of an entity that are not to be believed."""
+
+
+class Watch(Protocol):
+    """One way of looking at one entity."""
+
+    def look(
+        self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str]
+    ) -> Iterator[tuple[Key, Judged]]:
+        """What is not well now, and whatever has a fault."""
+
+
+class Guard:
+    """All that watch one entity."""
+
+    __slots__ = ("_entity", "_watches")
+
+    def __init__(self, entity: EntityId, watches: Sequence[Watch]) -> None:
+        self._entity = entity
+        self._watches = watches
+
+    def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
+        """What is not well with it now, and whatever has a fault."""
+        live, doubted = on(self._entity), suspects(self._entity)
+        for watch in self._watches:
+            yield from watch.look(at, live, doubted)
+
+
+class RingGuard:
+    """The racks of one loop, each of which is seen beside the others."""
+
+    __slots__ = ("_racks",)
+
+    def __init__(self, racks: Sequence[RackWatch]) -> None:
+        self._racks = racks
+
+    def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
+        """What is not well with them now, and whatever has a fault."""
+        crowd = crowd_of(self._racks)
+        for each in self._racks:
+            yield from each.look(at, on(each.rack), suspects(each.rack), crowd)
+
+
+class Tripped:
+    """How the faults of leak detectors and their like stand on what is no rack."""
+
+    __slots__ = ("_entity", "_rules")
+
+    def __init__(self, entity: Entity, rules: Rules) -> None:
+        self._entity = entity
+        self._rules = rules
+
+    def look(
+        self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str]
+    ) -> Iterator[tuple[Key, Judged]]:
+        """What has such a fault."""
+        del at, suspects
+        if live:
+            yield from tripped(self._rules, self._entity, live)

@@ -1,0 +1,190 @@
+"""Racks: what the sensors of one rack say of its faults, once a second.
+
+A rack that is well costs some comparisons. Only where one of them fails, or where it has a fault
+already, is every rule asked.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from twin.entities import Entity
+from twin.fault import Fault, Key
+from twin.faults.rule import Rules
+from twin.instants import Instant
+from twin.points import EntityId
+from twin.ranges import stands_for_none
+from twin.site import UNWRITTEN, Site
+from twin.steady import Steady, sensor_of
+from twin.watch.feeds import Feeds
+from twin.watch.heat import (
+    DP,
+    DP_SETPOINT,
+    FLOW,
+    RETURN,
+    SUPPLY,
+    Crowd,
+    Shown,
+    is_off,
+    outruns,
+    total,
+)
+from twin.watch.isolation import Isolation
+from twin.watch.judging import telling
+from twin.watch.liquid import Liquid, Look
+from twin.watch.trips import tripped
+from twin.watch.verdicts import Verdict
+
+IDLE_KW: Final = 2.0
+"""A rack that draws less does no work …"""
+IDLE_SHARE: Final = 0.05
+"""… nor one that draws less of what it is rated for: an idle NVL72 draws the half; ours."""
+
+_POWER: Final = "RackPower"
+_ALL_CALM: Final = (True, True, True)
+
+
+class _Doubt:
+    """Whether a rack's sensors contradict one another; asked when it matters, and once."""
+
+    __slots__ = ("_crowd", "_shown", "_steady", "_told")
+
+    def __init__(self, steady: Steady, shown: Shown, crowd: Crowd) -> None:
+        self._steady = steady
+        self._shown = shown
+        self._crowd = crowd
+        self._told: bool | None = None
+
+    def __call__(self) -> bool:
+        if self._told is None:
+            crowd = self._crowd
+            off = is_off(self._steady, self._shown, alone=crowd.alone)
+            self._told = bool(off) and not crowd.off()
+        return self._told
+
+
+class RackWatch:
+    """One rack under watch. What it remembers saves time, and alters no verdict for long.
+
+    Args:
+        rack: The rack.
+        steady: What its sensors read of late; sampled before each look.
+        rules: All rows.
+        meters: What feeds it directly.
+        site: What is written down of it and of its meters.
+    """
+
+    __slots__ = (
+        "_dp",
+        "_dp_setpoint",
+        "_entity",
+        "_feeds",
+        "_flow",
+        "_isolation",
+        "_liquid",
+        "_own",
+        "_return",
+        "_rules",
+        "_steady",
+        "_supply",
+        "rack",
+    )
+
+    def __init__(
+        self,
+        rack: Entity,
+        steady: Steady,
+        rules: Rules,
+        meters: Sequence[Entity] = (),
+        site: Site = UNWRITTEN,
+    ) -> None:
+        self.rack: EntityId = rack.id
+        self._entity = rack
+        self._steady = steady
+        self._rules = rules
+        idle_kw = max(IDLE_KW, IDLE_SHARE * (site.rack(rack.id).rated_kw or 0.0))
+        self._liquid = Liquid(rack, steady, rules, idle_kw)
+        self._feeds = Feeds(rack, meters, rules, idle_kw, site)
+        self._isolation = Isolation(rack, rules)
+        self._own = sensor_of(rack, _POWER, "kW")
+        self._flow = sensor_of(rack, FLOW, "LPM")
+        self._supply = sensor_of(rack, SUPPLY, "C")
+        self._return = sensor_of(rack, RETURN, "C")
+        self._dp = sensor_of(rack, DP, "kPa")
+        self._dp_setpoint = sensor_of(rack, DP_SETPOINT, "kPa")
+
+    @property
+    def dp_kpa(self) -> float | None:
+        """Its differential pressure now."""
+        return self._dp.now
+
+    def off(self) -> bool | None:
+        """Whether its heat of this instant does not fit its power; None where it is not known."""
+        return is_off(self._steady, self._shown(self._own.now, self._feeds.read()))
+
+    def look(
+        self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str], crowd: Crowd
+    ) -> Iterator[Verdict]:
+        """What is not well now, and whatever has a fault.
+
+        Args:
+            at: Now.
+            live: The faults of the rack that there are.
+            suspects: Types of its points that are not to be believed.
+            crowd: The racks of its loop, as they are now.
+        """
+        feeds = self._feeds.read()
+        shown = self._shown(self._own.now, feeds)
+        peers = None if shown.dp is None else crowd.others_kpa(shown.dp)
+        calm = (
+            self._liquid.calm(shown, peers),
+            self._feeds.calm(shown.load, feeds, at),
+            self._isolation.calm(),
+        )
+        if not live and calm == _ALL_CALM:
+            return
+        if _POWER in suspects:
+            shown = self._shown(None, feeds)
+        shown = _believed(shown, suspects)
+        doubted = _Doubt(self._steady, shown, crowd)
+        look = Look(at, shown, peers, feeds, live, doubted, partial(outruns, self._steady, shown))
+        yield from telling(self._liquid.judge(look, calm=calm[0]), live)
+        yield from telling(self._feeds.judge(look, calm=calm[1]), live)
+        yield from telling(self._isolation.judge(live, calm=calm[2]), live)
+        yield from tripped(self._rules, self._entity, live)
+
+    def _shown(self, load: float | None, feeds: Sequence[float | None]) -> Shown:
+        """What its sensors read; the load is its own reading, else the sum of its meters."""
+        late = self._steady.own
+        if load is None:
+            load, late = total(feeds), self._steady.meters
+        return Shown(
+            load,
+            load if late is None or load is None or load < late else late,
+            self._flow.now,
+            self._supply.now,
+            self._return.now,
+            self._dp.now,
+            self._dp_setpoint.now,
+        )
+
+
+def crowd_of(racks: Sequence[RackWatch]) -> Crowd:
+    """The racks of one loop as they are now: to be made once a second, when all were sampled."""
+    return Crowd([rack.dp_kpa for rack in racks], [rack.off for rack in racks])
+
+
+def _believed(shown: Shown, suspects: Collection[str]) -> Shown:
+    """The same without what is not to be believed, or stands for no value at all."""
+
+    def kept(kind: str, value: float | None) -> float | None:
+        no = value is None or kind in suspects or stands_for_none(kind, value)
+        return None if no else value
+
+    return shown._replace(
+        flow=kept(FLOW, shown.flow),
+        supply=kept(SUPPLY, shown.supply),
+        return_=kept(RETURN, shown.return_),
+        dp=kept(DP, shown.dp),
+        dp_setpoint=kept(DP_SETPOINT, shown.dp_setpoint),
+    )
