@@ -39,8 +39,9 @@ format: .venv/.dev
 bench: setup  ## the benchmarks, as ratios measured in one run
 	$(BIN)/racktwin bench
 
-documents: .venv/.dev  ## OpenAPI and AsyncAPI, written anew from the code
+documents: .venv/.dev  ## OpenAPI, AsyncAPI and the fault catalogue, written anew from the code
 	$(BIN)/python -m services.api.documents
+	$(BIN)/python -m services.cli.handbook
 
 LOCK := uv pip compile --generate-hashes --no-emit-index-url --python-version 3.11 --quiet
 locks:  ## the lock files, with hashes and without addresses

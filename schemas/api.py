@@ -11,8 +11,8 @@ from schemas.meters import MeterView
 from schemas.places import PlaceView
 from schemas.power import PowerView
 from twin.points import Freshness, Quality
-from twin.racks import Severity
 from twin.redundancy import Redundancy
+from twin.severity import Severity
 
 
 class CountsView(Document):
@@ -298,10 +298,6 @@ class RacksPage(Page[RackSummary]):
 
 class PointsPage(Page[RackPointView]):
     """Points of a rack."""
-
-
-class FaultsPage(Page[str]):
-    """Faults of a rack."""
 
 
 class EquipmentPage(Page[EquipmentView]):

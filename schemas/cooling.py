@@ -20,6 +20,8 @@ class ThermalView(Document):
     flow_lpm_per_kw: MeasuredView
     flow_share: MeasuredView
     """Of what the CDU says it sends, 0 to 1."""
+    capacity_share: MeasuredView
+    """The heat in parts of the CDU's capacity, where that is written down."""
     dp_kpa: MeasuredView
     dp_setpoint_kpa: MeasuredView
     valve_pct: MeasuredView
@@ -91,6 +93,7 @@ def thermal_view(thermal: Thermal, now: Instant) -> ThermalView:
         flow_lpm=measured_view(thermal.flow, now),
         flow_lpm_per_kw=measured_view(thermal.flow_per_kw, now),
         flow_share=measured_view(thermal.flow_share, now),
+        capacity_share=measured_view(thermal.capacity_share, now),
         dp_kpa=measured_view(thermal.dp, now),
         dp_setpoint_kpa=measured_view(thermal.dp_setpoint, now),
         valve_pct=measured_view(thermal.valve, now),

@@ -1,7 +1,8 @@
 """Findings as documents."""
 
-from schemas.documents import Document, finite
-from twin.finding import Finding
+from schemas.documents import Document, Time, finite
+from schemas.rfc3339 import format_instant
+from twin.held import Standing
 
 
 class FindingView(Document):
@@ -19,17 +20,20 @@ class FindingView(Document):
     """What the suspect would read if the balance closed …"""
     unit: str | None
     """… in this unit."""
+    since: Time
+    """When it began, as far as it has been seen; it counted once it had lasted."""
 
 
 class FindingsPage(Document):
-    """Everything that the present readings disagree about."""
+    """Everything that readings disagree about for longer than any transient lasts."""
 
     items: tuple[FindingView, ...]
     revision: str
 
 
-def finding_view(finding: Finding) -> FindingView:
-    """A finding as a document."""
+def finding_view(standing: Standing) -> FindingView:
+    """A finding that counts, as a document."""
+    finding = standing.finding
     return FindingView(
         code=finding.code,
         entity=finding.entity,
@@ -38,4 +42,5 @@ def finding_view(finding: Finding) -> FindingView:
         ratio=finite(finding.ratio),
         implied=finite(finding.implied),
         unit=finding.unit,
+        since=format_instant(standing.since),
     )

@@ -4,11 +4,11 @@ A key that does not exist, an id that stands there twice and a number that canno
 ids are those of the bus.
 """
 
-import tomllib
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.toml_text import TomlError, parse_toml
 from twin.circuits import Rating
 from twin.points import EntityId
 from twin.site import CduPlate, RackPlace, Site
@@ -18,7 +18,7 @@ Text = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class FleetFileError(ValueError):
+class FleetFileError(TomlError):
     """A fleet file that cannot be used, and why: a line for each thing that is wrong."""
 
 
@@ -83,12 +83,9 @@ def parse(text: str) -> Site:
         FleetFileError: It is no TOML, or says something that cannot be.
     """
     try:
-        file = FleetFile.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        raise FleetFileError(_explain(error)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise FleetFileError(f"not TOML: {error}") from error
-    return _site(file)
+        return _site(parse_toml(text, FleetFile))
+    except TomlError as error:
+        raise FleetFileError(str(error)) from error
 
 
 def _site(file: FleetFile) -> Site:
@@ -123,26 +120,3 @@ def _filled(entries: dict[str, _Entry], defaults: _Section) -> dict[str, _Entry]
         name: entry.model_copy(update=given | entry.model_dump(exclude_unset=True))
         for name, entry in entries.items()
     }
-
-
-_WORDS: Final = {
-    "extra_forbidden": "no such key",
-    "model_type": "Input should be a table",
-    "dict_type": "Input should be a table",
-    "tuple_type": "Input should be a list",
-}
-
-
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for one in error.errors():
-        name = ".".join(_part(part) for part in one["loc"] if part != "[key]")
-        lines.append(f"{name}: {_WORDS.get(one['type'], one['msg'])}")
-    return "\n".join(lines)
-
-
-def _part(part: str | int) -> str:
-    """A part of a key as TOML has it."""
-    text = str(part)
-    bare = text and all(char.isascii() and (char.isalnum() or char in "-_") for char in text)
-    return text if bare else f'"{text}"'

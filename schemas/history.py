@@ -27,7 +27,8 @@ class Query:
 
     entity: str
     metric: str
-    """A point type of the contract, as ``RackPower``."""
+    """A point type of the contract, as ``RackPower``; a number that the twin worked out, as
+    ``heat_kw``; or the code of a finding, as ``balance.heat``: 1 while it counts, 0 after."""
     start: Instant
     end: Instant
     """Not included."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from schemas.api import TotalsView
 from schemas.documents import Document, Time, absent, finite
+from schemas.faults import FaultEvent, FaultView
 from schemas.rfc3339 import format_instant
 from twin.measured import Measured
 from twin.racks import Rack
@@ -87,21 +88,27 @@ class Hello(Document):
     """Another one than before: the numbers start anew."""
     rev: int
     server_time: Time
+    seq: int
+    """Of the last fault that the client has, or that there is."""
     max_hz: float
     fields: tuple[Column, ...]
     resumed: bool
-    """A delta from where the client was follows, and no snapshot."""
+    """What the client missed follows, and no snapshot."""
 
 
 class Snapshot(Document):
-    """A part of all racks; the first replaces whatever the client had."""
+    """A part of all racks and faults; the first replaces whatever the client had."""
 
     rev: int
+    seq: int
+    """Of the last fault that is told with it."""
     part: int
     """From 1."""
     parts: int
     ids: tuple[str, ...]
     cols: Cells
+    faults: tuple[FaultView, ...]
+    """Those that are not over and noted, or are masked; most urgent first."""
     totals: TotalsView
 
 
@@ -123,9 +130,16 @@ class Bookmark(Document):
 
     rev: int
     seq: int
-    """Of the last fault that was told."""
+    """Of the last fault that the client knows of: with filters, it may not be one of theirs."""
     server_time: Time
     totals: TotalsView
+
+
+class Gap(Document):
+    """Faults that the client missed and that are not known any more: a whole snapshot follows."""
+
+    from_seq: int
+    to_seq: int
 
 
 class Resync(Document):
@@ -146,7 +160,9 @@ MESSAGES: Final[dict[str, type[Document]]] = {
     "hello": Hello,
     "snapshot": Snapshot,
     "delta": Delta,
+    "fault": FaultEvent,
     "bookmark": Bookmark,
+    "gap": Gap,
     "resync": Resync,
     "bye": Bye,
 }

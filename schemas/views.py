@@ -36,6 +36,7 @@ from schemas.rfc3339 import format_instant
 from twin.cdu import CDU, cdu_of, cooling_power
 from twin.entities import Entity, PointCounts
 from twin.fleet import Fleet
+from twin.health import racks_in_health
 from twin.instants import Instant
 from twin.measured import measure
 from twin.meters import METER, meter_of
@@ -144,7 +145,7 @@ def fleet_view(
 ) -> FleetView:
     """The whole fleet; ``totals`` and ``groups`` are worked out where they are not given."""
     if totals is None or groups is None:
-        racks = list(fleet.views())
+        racks = list(racks_in_health(fleet))
         totals = totals_of(racks) if totals is None else totals
         groups = groups_of(racks) if groups is None else groups
     return FleetView.model_validate(
@@ -154,7 +155,7 @@ def fleet_view(
             "ppue_cooling": measured_view(
                 ppue_cooling(totals.power, cooling_power(fleet.topology, fleet.entity)), now
             ),
-            "faults": FaultCountsView(),
+            "faults": FaultCountsView(**fleet.faults.counts()),
             "by_hall": places_view(groups.halls, now),
             "by_row": places_view(groups.rows, now),
             "publishers": tuple(map(_publisher, fleet.publishers())),

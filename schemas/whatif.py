@@ -1,6 +1,8 @@
 """What-if cases and what would become of the fleet, as documents."""
 
-from typing import Annotated
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
@@ -12,11 +14,13 @@ from twin.affected import Affected, Case
 from twin.instants import Instant
 from twin.limits import Breach, Of
 from twin.points import EntityId
-from twin.racks import Severity
 from twin.redundancy import Redundancy
 from twin.ripples import Burdened
+from twin.severity import Severity
 from twin.topology import Domain
 from twin.whatif import Outcome
+
+T = TypeVar("T")
 
 Factor = Annotated[float, Field(ge=0, le=10, strict=True)]
 Celsius = Annotated[float, Field(ge=-50, le=100, strict=True)]
@@ -104,8 +108,8 @@ class ShedView(Document):
     """Whether all is inside then; null where what some racks draw is not known."""
 
 
-class OutcomeView(Document):
-    """What would become of the fleet."""
+class OutcomeSums(Document):
+    """What would become of the fleet, in short."""
 
     fallen: ReachView
     """Whatever no source reaches any more, what is lost itself included, in order of id."""
@@ -122,6 +126,11 @@ class OutcomeView(Document):
     """Racks beyond a critical limit."""
     redundancy_lost: tuple[str, ...]
     shed: ShedView
+
+
+class OutcomeView(OutcomeSums):
+    """What would become of the fleet."""
+
     racks: tuple[AffectedView, ...]
     """Those that the case alters, in order of id."""
     meters: tuple[BurdenedView, ...]
@@ -144,6 +153,36 @@ def case_of(view: CaseView) -> Case:
 def outcome_view(outcome: Outcome, now: Instant) -> OutcomeView:
     """What would become of the fleet."""
     return OutcomeView(
+        **vars(outcome_sums(outcome, now)),
+        racks=tuple(affected_view(each, now) for each in outcome.racks),
+        meters=tuple(burdened_view(each, now) for each in outcome.meters),
+    )
+
+
+def outcome_json(outcome: Outcome, now: Instant) -> Iterator[bytes]:
+    """The JSON of the same, rack by rack and meter by meter.
+
+    Each is let go of when it was told: 10,000 racks take 50 ms to go at once.
+    """
+    yield outcome_sums(outcome, now).model_dump_json().encode()[:-1]
+    racks, meters = deque(outcome.racks), deque(outcome.meters)
+    del outcome
+    yield from _array("racks", racks, lambda rack: affected_view(rack, now))
+    yield from _array("meters", meters, lambda meter: burdened_view(meter, now))
+    yield b"}"
+
+
+def _array(name: str, items: deque[T], view: Callable[[T], Document]) -> Iterator[bytes]:
+    yield f',"{name}":['.encode()
+    while items:
+        document = view(items.popleft()).model_dump_json().encode()
+        yield document + b"," if items else document
+    yield b"]"
+
+
+def outcome_sums(outcome: Outcome, now: Instant) -> OutcomeSums:
+    """What would become of the fleet, in short."""
+    return OutcomeSums(
         fallen=reach_of({each: list(ids) for each, ids in outcome.fallen.items()}),
         unknown=outcome.unknown,
         load_before_kw=measured_view(outcome.load_before, now),
@@ -160,12 +199,11 @@ def outcome_view(outcome: Outcome, now: Instant) -> OutcomeView:
             remaining_kw=measured_view(outcome.shed.remaining, now),
             suffices=outcome.shed.suffices,
         ),
-        racks=tuple(_affected(each, now) for each in outcome.racks),
-        meters=tuple(_burdened(each, now) for each in outcome.meters),
     )
 
 
-def _affected(rack: Affected, now: Instant) -> AffectedView:
+def affected_view(rack: Affected, now: Instant) -> AffectedView:
+    """One rack that the case alters."""
     return AffectedView(
         id=rack.rack,
         loses=rack.loses,
@@ -189,7 +227,8 @@ def _affected(rack: Affected, now: Instant) -> AffectedView:
     )
 
 
-def _burdened(meter: Burdened, now: Instant) -> BurdenedView:
+def burdened_view(meter: Burdened, now: Instant) -> BurdenedView:
+    """One meter that carries more or less than now."""
     return BurdenedView(
         meter=meter.meter,
         load_before_kw=measured_view(meter.before, now),

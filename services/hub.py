@@ -5,7 +5,16 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-from twin.changes import Change, PointDescribed, PointRetracted, PointStale, ReadingTaken
+from services.fault_log import FaultLog
+from twin.changes import (
+    Change,
+    FaultChanged,
+    FindingChanged,
+    PointDescribed,
+    PointRetracted,
+    PointStale,
+    ReadingTaken,
+)
 from twin.fleet import Fleet
 from twin.points import EntityId, Point
 from twin.topology import Domain
@@ -31,6 +40,8 @@ class Hub:
         self.forgotten = 0
         self.ended = asyncio.Event()
         """Set when no more news will come."""
+        self.faults = FaultLog()
+        """What happened to faults; told before the entities that it alters are published."""
         self._limit = limit
         self._floor = 0
         self._changed: OrderedDict[EntityId, int] = OrderedDict()
@@ -80,6 +91,7 @@ class Hub:
         """Let every reader know that no more news will come."""
         self.ended.set()
         self._news.set()
+        self.faults.end()
 
 
 def affected(fleet: Fleet, change: Change) -> Iterable[EntityId]:
@@ -87,7 +99,8 @@ def affected(fleet: Fleet, change: Change) -> Iterable[EntityId]:
 
     That is the one whose point it is; the racks whose feed it meters; those behind a CDU, where it
     is a flow or a set-point there; and, where what is known of a point changed, all that it serves
-    or served. A reading that only repeats a value counts: the document shows when it was measured.
+    or served; and whom a finding or a fault is about. A reading that only repeats a value counts:
+    the document shows when it was measured. A derived number is none of a document's.
     Equipment that sums up whom it serves, and the headroom of a rack's path above its feeds, are
     worked out when asked for, and not told of.
     """
@@ -102,6 +115,15 @@ def affected(fleet: Fleet, change: Change) -> Iterable[EntityId]:
         return _with_served(fleet, change.point.entity, served)
     if isinstance(change, PointRetracted):
         return _with_served(fleet, change.point.entity, change.point.serves)
+    return _judged(change)
+
+
+def _judged(change: Change) -> Iterable[EntityId]:
+    """Whom a finding, or a fault that was raised, is about."""
+    if isinstance(change, FindingChanged):
+        return (change.finding.entity,)
+    if isinstance(change, FaultChanged) and change.fault.id:
+        return (change.fault.key.entity,)
     return ()
 
 

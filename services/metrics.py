@@ -13,7 +13,7 @@ from services.intake import Intake
 from twin.fleet import Fleet
 
 Figure = float | Mapping[Any, float]
-"""One number, or one for each text that a label has."""
+"""One number, or one for each text that a label has, or for each tuple that several have."""
 Read = Callable[[], Figure]
 
 
@@ -25,7 +25,9 @@ class Metrics(Collector):
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
-    def gauge(self, name: str, meaning: str, read: Read, label: str | None = None) -> None:
+    def gauge(
+        self, name: str, meaning: str, read: Read, label: str | tuple[str, ...] | None = None
+    ) -> None:
         """Show a figure that goes up and down as ``racktwin_{name}``."""
         self._add(GaugeMetricFamily, name, meaning, read, label)
 
@@ -47,14 +49,16 @@ class Metrics(Collector):
         name: str,
         meaning: str,
         read: Read,
-        label: str | None,
+        label: str | tuple[str, ...] | None,
     ) -> None:
+        labels = label if isinstance(label, tuple) else (label,) if label else ()
+
         def family() -> Metric:
             figure = read()
-            shown = kind(f"racktwin_{name}", meaning, labels=[label] if label else [])
+            shown = kind(f"racktwin_{name}", meaning, labels=labels)
             if isinstance(figure, Mapping):
                 for value, number in figure.items():
-                    shown.add_metric([value], number)
+                    shown.add_metric(value if isinstance(value, tuple) else (value,), number)
             else:
                 shown.add_metric([], figure)
             return shown
@@ -110,11 +114,11 @@ def show_inbox(metrics: Metrics, depth: Read, dropped: Read) -> None:
 def show_history(
     metrics: Metrics, accepted: Read, written: Read, lost: Read, queued: Read, retries: Read
 ) -> None:
-    """What becomes of readings on their way to the store."""
-    metrics.counter("history_accepted", "Readings given to history.", accepted)
-    metrics.counter("history_written", "Readings that the store has.", written)
-    metrics.counter("history_lost", "Readings that the store will never have.", lost)
-    metrics.gauge("history_queued", "Readings that wait for the store.", queued)
+    """What becomes of rows on their way to the store."""
+    metrics.counter("history_accepted", "Readings and derived numbers given to history.", accepted)
+    metrics.counter("history_written", "Of those, what the store has.", written)
+    metrics.counter("history_lost", "Of those, what the store will never have.", lost)
+    metrics.gauge("history_queued", "Of those, what waits for the store.", queued)
     metrics.counter("history_retries", "Times a batch was tried again.", retries)
 
 
@@ -129,6 +133,19 @@ def show_fleet_file(metrics: Metrics, refused: Read) -> None:
     metrics.counter("fleet_file_refused", "Versions of the fleet file not used.", refused)
 
 
+def show_rules_file(metrics: Metrics, refused: Read) -> None:
+    """What becomes of the rules file."""
+    metrics.counter("rules_file_refused", "Versions of the rules file not used.", refused)
+
+
+def show_journal(metrics: Metrics, owed: Read, failed: Read, lost: Read, anew: Read) -> None:
+    """What becomes of the faults on the disk."""
+    metrics.gauge("journal_owed", "Changes of faults that are not on the disk.", owed)
+    metrics.counter("journal_failed", "Times that they could not be written.", failed)
+    metrics.counter("journal_damaged", "Starts at which records were torn or damaged.", lost)
+    metrics.counter("journal_begun_anew", "Times that the journal was begun anew.", anew)
+
+
 def show_streams(metrics: Metrics, clients: Read, slow: Read, refused: Read) -> None:
     """Who listens to the live stream."""
     metrics.gauge("stream_clients", "Clients of the live stream.", clients)
@@ -136,12 +153,53 @@ def show_streams(metrics: Metrics, clients: Read, slow: Read, refused: Read) -> 
     metrics.counter("stream_refused", "Clients refused because there were too many.", refused)
 
 
-def show_totals(metrics: Metrics, watts: Read, fresh: Read, expected: Read, findings: Read) -> None:
-    """The racks in a few sums, each with its completeness, and what the data disagree about."""
+def show_totals(metrics: Metrics, watts: Read, fresh: Read, expected: Read) -> None:
+    """The racks in a few sums, each with its completeness."""
     metrics.gauge("fleet_watts", "Sums over racks that are live and good.", watts, "what")
     metrics.gauge("fleet_racks_fresh", "Racks that went into each sum.", fresh, "what")
     metrics.gauge("fleet_racks_expected", "Racks that should have.", expected, "what")
+
+
+def show_audit(metrics: Metrics, findings: Read, balances: Read) -> None:
+    """What the data disagree about."""
     metrics.gauge("findings", "Readings that cannot be true, by code.", findings, "code")
+    metrics.gauge(
+        "balances", "Balances, by code and whether they close.", balances, ("code", "closure")
+    )
+
+
+def show_faults(metrics: Metrics, faults: Read, active: Read, masks: Read) -> None:
+    """What is wrong."""
+    metrics.gauge("faults", "Faults that stand in service, by severity.", faults, "severity")
+    metrics.gauge("fault_active", "Faults that stand, by code.", active, "code")
+    metrics.gauge("faults_masked", "Faults that are kept quiet, by mask.", masks, "mask")
+
+
+def show_calls(metrics: Metrics, called: Read, forgotten: Read) -> None:
+    """How operators and streams are told of faults."""
+    metrics.counter("annunciations", "Times an operator was to be called.", called)
+    metrics.counter(
+        "fault_events_forgotten", "Changes of faults that streams cannot replay.", forgotten
+    )
+
+
+def show_notify(metrics: Metrics, queued: Read, sent: Read, failed: Read, overflowed: Read) -> None:
+    """Who is told of faults outside."""
+    metrics.gauge("notify_queued", "Faults or events not told yet, by whom.", queued, "to")
+    metrics.counter("notify_sent", "Documents, alerts and notices told.", sent, "to")
+    metrics.counter("notify_failed", "Attempts that failed.", failed, "to")
+    metrics.counter(
+        "notify_overflowed",
+        "Events lost for want of room; of all others, times that all was told anew.",
+        overflowed,
+        "to",
+    )
+
+
+def show_letters(metrics: Metrics, kept: Read, lost: Read) -> None:
+    """What becomes of notices that are given up."""
+    metrics.counter("notify_dead", "Notices given up, put in the file.", kept)
+    metrics.counter("notify_dead_lost", "Notices given up that could not be written.", lost)
 
 
 class LoopLag:

@@ -2,23 +2,28 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from schemas.acts import ActView
 from services.api.app import create_app
 from services.api.context import Deps
 from services.api.server import serve
 from services.broker.listen import listen
 from services.broker.status import Status
 from services.clock import wall_clock
+from services.faults.journal import Journal
+from services.faults.records import UnknownFormatError
 from services.history.store import Store
 from services.history.stores import open_store
 from services.history.writer import Writer
 from services.hub import Hub, affected
 from services.ingest.follow import follow, tick
 from services.ingest.registry import Registry
+from services.ingest.rules import RulesFile
 from services.ingest.site import SiteFile
 from services.intake import Intake
 from services.metrics import (
@@ -28,15 +33,25 @@ from services.metrics import (
     show_history,
     show_inbox,
     show_intake,
+    show_journal,
     show_lag,
+    show_letters,
     show_link,
+    show_notify,
+    show_rules_file,
 )
+from services.notify.outlets import Outlets, outlets_of
 from services.settings import Settings
 from twin.changes import Change, ReadingTaken
+from twin.faults.thresholds import SiteRules
 from twin.fleet import Fleet
+from twin.instants import Instant
 
 REGISTRY: Final = "registry.jsonl"
 """File of the registry, in the data folder; one a role, so that two processes never share one."""
+
+JOURNAL: Final = "faults.journal"
+"""File of the faults, in the data folder, of each process that shows them."""
 
 Announce = Callable[[str], None]
 """Told the address of the API once it can be asked."""
@@ -67,20 +82,71 @@ class Twin:
     lag: LoopLag = field(default_factory=LoopLag)
     writer: Writer | None = None
     site_file: SiteFile | None = None
+    rules_file: RulesFile | None = None
+    outlets: Outlets | None = None
+    journal: Journal | None = None
     source_lag_s: float = 0.0
 
-    def emit(self, changes: Sequence[Change]) -> None:
-        """Pass changes on; nobody here waits for anybody."""
+    def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
+        """Pass changes on; nobody here waits for anybody, but for faults to be on the disk.
+
+        Args:
+            changes: In order.
+            address: Whence an operator acted.
+        """
+        if self.journal is not None:
+            self.journal.keep(changes, address)
+        self.hub.faults.publish(changes)
         if self.writer is not None:
             self.writer.take(changes)
         fleet = self.intake.fleet
         self.hub.publish({entity for change in changes for entity in affected(fleet, change)})
+        if self.outlets is not None:
+            self.outlets.notify(changes)
         latest = changes[-1] if changes else None
         if isinstance(latest, ReadingTaken):
             self.source_lag_s = (latest.at - latest.reading.measured_at) / 1000
 
+    def govern(self, rules: SiteRules) -> None:
+        """Judge by other rules from now on."""
+        now = wall_clock()
+        self.emit([*self.intake.advance(now), *self.intake.fleet.govern(rules, now)])
+
+    @property
+    def trouble(self) -> str | None:
+        """Why faults cannot be kept, or None."""
+        return None if self.journal is None else self.journal.trouble
+
+    def acts(
+        self,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        entity: str | None = None,
+        by: str | None = None,
+    ) -> Iterator[ActView]:
+        """What operators did, oldest first; it may be asked in any thread."""
+        return iter(()) if self.journal is None else self.journal.acts(since, until, entity, by)
+
+    def resume(self, file: Path) -> Journal:
+        """Go on with the faults that are in the journal.
+
+        Raises:
+            OSError: It cannot be used.
+            UnknownFormatError: It is of a version that cannot be read.
+        """
+        fleet = self.intake.fleet
+        try:
+            self.journal = Journal(file)
+        except UnknownFormatError as error:
+            raise UnknownFormatError(f"{file}: {error}") from error
+        faults = self.journal.restore(fleet.faults.rules, fleet.topology)
+        self.emit(fleet.resume(faults, wall_clock()))
+        return self.journal
+
     def ready(self) -> str | None:
         """Why it is not ready, or None."""
+        if self.trouble is not None:
+            return self.trouble
         if self.status.connected:
             return None
         return self.status.last_error or "not connected to the broker yet"
@@ -99,8 +165,14 @@ async def run(
         store = await _store(settings, roles, stack)
         if roles.history and store is not None:
             twin.writer = Writer(store, settings.history)
+        if roles.live:
+            fleet, epoch = twin.intake.fleet, twin.hub.epoch
+            twin.outlets = outlets_of(settings, roles.name, fleet, epoch, wall_clock)
         registry = Registry(settings.data / f"{roles.name}-{REGISTRY}")
         registry.restore(twin.intake.fleet, wall_clock())
+        if roles.live:
+            journal = twin.resume(settings.data / f"{roles.name}-{JOURNAL}")
+            stack.callback(journal.close)
         source = await stack.enter_async_context(
             aclosing(listen(settings.broker, roles.name, twin.status))
         )
@@ -109,11 +181,22 @@ async def run(
             tasks.create_task(tick(twin.intake, twin.emit, wall_clock))
             tasks.create_task(registry.keep())
             tasks.create_task(twin.lag.watch())
-            if twin.site_file is not None:
-                tasks.create_task(twin.site_file.watch(twin.intake.fleet, twin.hub.publish))
-            if twin.writer is not None:
-                tasks.create_task(twin.writer.run())
+            _start_others(tasks, twin)
             tasks.create_task(_serve(settings, roles, twin, store, announce))
+
+
+def _start_others(tasks: asyncio.TaskGroup, twin: Twin) -> None:
+    """Start what not every process has."""
+    if twin.journal is not None:
+        tasks.create_task(twin.journal.tend(twin.intake.fleet.faults.books))
+    if twin.site_file is not None:
+        tasks.create_task(twin.site_file.watch(twin.intake.fleet, twin.hub.publish))
+    if twin.rules_file is not None:
+        tasks.create_task(twin.rules_file.watch(twin.govern))
+    if twin.outlets is not None:
+        tasks.create_task(twin.outlets.run())
+    if twin.writer is not None:
+        tasks.create_task(twin.writer.run())
 
 
 def twin_of(settings: Settings) -> Twin:
@@ -121,13 +204,17 @@ def twin_of(settings: Settings) -> Twin:
 
     Raises:
         FleetFileError: The fleet file cannot be used.
+        RulesFileError: The rules file cannot be used.
     """
     fleet = Fleet(settings.coolant)
-    if settings.fleet_file is None:
-        return Twin(Intake(fleet))
-    site_file = SiteFile(settings.fleet_file)
-    fleet.configure(site_file.load())
-    return Twin(Intake(fleet), site_file=site_file)
+    twin = Twin(Intake(fleet))
+    if settings.fleet_file is not None:
+        twin.site_file = SiteFile(settings.fleet_file)
+        fleet.configure(twin.site_file.load())
+    if settings.rules_file is not None:
+        twin.rules_file = RulesFile(settings.rules_file)
+        fleet.govern(twin.rules_file.load(), fleet.now)
+    return twin
 
 
 async def _store(settings: Settings, roles: Roles, stack: AsyncExitStack) -> Store | None:
@@ -143,7 +230,8 @@ async def _store(settings: Settings, roles: Roles, stack: AsyncExitStack) -> Sto
 async def _serve(
     settings: Settings, roles: Roles, twin: Twin, store: Store | None, announce: Announce
 ) -> None:
-    deps = Deps(twin.intake, twin.hub, wall_clock, store, twin.ready, _metrics(twin))
+    desk = twin if roles.live else None
+    deps = Deps(twin.intake, twin.hub, wall_clock, store, twin.ready, _metrics(twin), desk)
     host = settings.api.host
     port = settings.api.port if roles.live else settings.history.port
     async with serve(create_app(deps), host, port) as bound:
@@ -166,6 +254,21 @@ def _metrics(twin: Twin) -> Metrics:
     site_file = twin.site_file
     if site_file is not None:
         show_fleet_file(metrics, lambda: site_file.refused)
+    rules_file = twin.rules_file
+    if rules_file is not None:
+        show_rules_file(metrics, lambda: rules_file.refused)
+    outlets = twin.outlets
+    if outlets is not None:
+        _show_outlets(metrics, outlets)
+    journal = twin.journal
+    if journal is not None:
+        show_journal(
+            metrics,
+            lambda: journal.seq - journal.kept,
+            lambda: journal.failed,
+            lambda: journal.torn + journal.damaged,
+            lambda: journal.begun_anew,
+        )
     writer = twin.writer
     if writer is not None:
         show_history(
@@ -177,3 +280,14 @@ def _metrics(twin: Twin) -> Metrics:
             lambda: writer.retries,
         )
     return metrics
+
+
+def _show_outlets(metrics: Metrics, outlets: Outlets) -> None:
+    show_notify(
+        metrics,
+        lambda: outlets.figures(lambda outlet: outlet.queued),
+        lambda: outlets.figures(lambda outlet: outlet.sent),
+        lambda: outlets.figures(lambda outlet: outlet.failed),
+        lambda: outlets.figures(lambda outlet: outlet.overflowed),
+    )
+    show_letters(metrics, lambda: outlets.letters.kept, lambda: outlets.letters.lost)

@@ -4,9 +4,17 @@ import os
 import socket
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, UrlConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    UrlConstraints,
+    model_validator,
+)
 from pydantic_core import Url
 
 from twin.thermal import Coolant
@@ -81,17 +89,59 @@ class ApiSettings(_Section):
     port: int = Field(8080, ge=0, le=65535)
 
 
+class MqttSettings(_Section):
+    """Faults as retained documents on the broker of the settings."""
+
+    enabled: bool = False
+    """The account must be allowed to publish on ``racktwin/v1/#``."""
+
+
+class AlertmanagerSettings(_Section):
+    """Faults as alerts of Prometheus' Alertmanager."""
+
+    url: HttpUrl | None = None
+    """As ``http://127.0.0.1:9093``; nothing is sent without one."""
+
+
+class WebhookSettings(_Section):
+    """Whatever happens to faults, posted to one address."""
+
+    url: HttpUrl | None = None
+    """Nothing is sent without one."""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    """Signs what is sent; read anew each time."""
+    format: Literal["racktwin", "redfish"] = "racktwin"
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.url is not None and self.secret is None and self.secret_file is None:
+            raise ValueError("what is sent is signed: set secret or secret_file")
+        return self
+
+
+class NotifySettings(_Section):
+    """Who is told of faults outside: see docs/notifications.md."""
+
+    mqtt: MqttSettings = MqttSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    webhook: WebhookSettings = WebhookSettings()
+
+
 class Settings(_Section):
     """Everything that can be set."""
 
     broker: BrokerSettings = BrokerSettings()
     history: HistorySettings = HistorySettings()
     api: ApiSettings = ApiSettings()
+    notify: NotifySettings = NotifySettings()
     data: Path = Path("data")
     """Folder of the embedded store and of the registry of points."""
     coolant: Coolant = Coolant.PG25
     fleet_file: Path | None = None
     """Where racks stand and what things are rated for: see docs/fleet-file.md."""
+    rules_file: Path | None = None
+    """What a site wants judged otherwise than in the catalogue: see docs/rules-file.md."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

@@ -189,7 +189,7 @@ class _Flux:
     def _filter(self, tables: _Tables, arguments: str) -> _Tables:
         (test,) = _only(r"fn: \(r\) => (.*)", arguments)
         if test.startswith("exists "):
-            field, key, value = _only(r"exists r\.(\w+) and r\.(\w+) == (\d+)", test)
+            field, key, value = _only(r'exists r\["([\w.]+)"\] and r\.(\w+) == (\d+)', test)
             kept = [r for r in tables.rows if field in r and r.get(key) == int(value)]
         elif "=~" in test:
             key, pattern = _only(r"r\.(\w+) =~ /(.*)/", test)
@@ -235,7 +235,7 @@ class _Flux:
 
     def _aggregateWindow(self, tables: _Tables, arguments: str) -> _Tables:  # noqa: N802  # Flux's name
         every, offset, function, column = _only(
-            r'every: (\d+)ms, offset: (\d+)ms, fn: (\w+), column: "(\w+)", +'
+            r'every: (\d+)ms, offset: (\d+)ms, fn: (\w+), column: "([\w.]+)", +'
             r'timeSrc: "_start", createEmpty: false',
             arguments,
         )
@@ -306,7 +306,7 @@ def _only(pattern: str, text: str) -> tuple[str, ...]:
 def _names(arguments: str) -> tuple[str, ...]:
     if not arguments:
         return ()
-    return tuple(re.findall(r'"(\w+)"', _only(r"columns: \[(.*)\]", arguments)[0]))
+    return tuple(re.findall(r'"([\w.]+)"', _only(r"columns: \[(.*)\]", arguments)[0]))
 
 
 def _unescaped(text: str) -> str:

@@ -1,7 +1,7 @@
 """A small live fleet as the API sees it: racks, each with its feed, and the CDU that cools them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict, Unpack
 
@@ -9,13 +9,15 @@ import httpx
 from fastapi import FastAPI
 
 from build import START, a_heartbeat, a_point, a_reading, at, tell
+from schemas.acts import ActView, act_view
 from services.api.app import create_app
-from services.api.context import Deps, Store
+from services.api.context import Deps, Desk, Store
 from services.hub import Hub, affected
 from services.intake import Intake
+from twin.changes import Change, FaultChanged
 from twin.fleet import Fleet, Message
 from twin.instants import Instant
-from twin.points import Point
+from twin.points import EntityId, Point
 
 RACK_VALUES = {
     "RackPower": 40.0,
@@ -23,7 +25,7 @@ RACK_VALUES = {
     "RackLiquidReturnTemperature": 44.0,
     "RackLiquidFlow": 50.0,
 }
-TAP_VALUES = {"ActivePower": 40.5, "CurrentLimit": 100.0, "Voltage": 415.0}
+TAP_VALUES = {"ActivePower": 40.0, "CurrentLimit": 100.0, "Voltage": 415.0}
 
 
 class Live:
@@ -34,6 +36,7 @@ class Live:
         self.intake = Intake(self.fleet)
         self.hub = Hub(epoch, limit)
         self.now: Instant = START
+        self.done: list[ActView] = []
 
     def clock(self) -> Instant:
         """The instant that it is now."""
@@ -41,13 +44,43 @@ class Live:
 
     def tell(self, *messages: Message) -> None:
         """Fold in what is received now, and let the hub tell of it."""
-        changes = tell(self.fleet, self.now, *messages)
+        self.emit(tell(self.fleet, self.now, *messages))
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be kept."""
+        return None
+
+    def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
+        """Let the hub tell of what changed, and keep what somebody did."""
+        self.hub.faults.publish(changes)
         self.hub.publish(each for change in changes for each in affected(self.fleet, change))
+        for change in changes:
+            if isinstance(change, FaultChanged):
+                act = act_view(len(self.done) + 1, change, address)
+                self.done += [] if act is None else [act]
+
+    def acts(
+        self,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        entity: str | None = None,
+        by: str | None = None,
+    ) -> Iterator[ActView]:
+        """What was done, by somebody; the rest is the journal's own."""
+        del since, until, entity
+        return (act for act in self.done if by in {None, act.by})
 
     def wait(self, seconds: float) -> None:
         """Let the fleet's clock go on."""
         self.now = Instant(self.now + round(seconds * 1000))
         self.tell()
+
+    def live_on(self, seconds: int) -> None:
+        """Let the fleet's clock go on, in tens of seconds, while its publisher's heart beats."""
+        for _ in range(seconds // 10):
+            self.wait(10)
+            self.tell(a_reading(a_heartbeat(), 1.0, self.now))
 
     def add_rack(self, rack: str, load_kw: float = 40.0) -> None:
         """Tell of one rack with its feed and all their readings."""
@@ -55,7 +88,8 @@ class Live:
             point = a_point(f"Rack/{kind}", rack)
             self.show(point, load_kw if kind == "RackPower" else value)
         for kind, value in TAP_VALUES.items():
-            self.show(a_point(f"PowerMeter/{kind}", f"{rack}-TAP", serves=(rack,)), value)
+            meter = a_point(f"PowerMeter/{kind}", f"{rack}-TAP", serves=(rack,))
+            self.show(meter, load_kw if kind == "ActivePower" else value)
 
     def show(self, point: Point, value: float | None = 1.0) -> None:
         """Tell of a point and its reading."""
@@ -68,6 +102,15 @@ class Live:
     def leak(self, rack: str, value: float = 1.0) -> None:
         """Let a rack's leak detector say so."""
         self.show(a_point("Rack/RackLeakDetect", rack), value)
+
+    def recover(self, rack: str) -> None:
+        """Let its leak be over, noted and reset."""
+        self.wait(1)
+        self.leak(rack, 0.0)
+        self.live_on(40)
+        for fault in self.fleet.faults.of(EntityId(rack)):
+            self.emit(self.fleet.faults.ack(fault.id, "ann", self.now))
+            self.emit(self.fleet.faults.reset(fault.id, "ann", self.now))
 
 
 def a_live_fleet(racks: int = 3, *, limit: int = 1_000_000) -> Live:
@@ -107,8 +150,10 @@ class Given(TypedDict, total=False):
 
     store: Store
     ready: Callable[[], str | None]
+    desk: Desk | None
 
 
 def an_app(live: Live, **given: Unpack[Given]) -> FastAPI:
     """The API over a live fleet, without its page: files are read in threads, on the real clock."""
-    return create_app(Deps(live.intake, live.hub, live.clock, **given), Path("no page"))
+    deps = Deps(live.intake, live.hub, live.clock, **({"desk": live} | given))
+    return create_app(deps, Path("no page"))

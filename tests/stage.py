@@ -107,7 +107,7 @@ class Stage:
         hello = Hello.model_validate(
             {
                 "schema": 1, "epoch": self.epoch, "rev": self.rev, "server_time": TIME,
-                "max_hz": 10, "fields": COLUMNS, "resumed": False,
+                "seq": 0, "max_hz": 10, "fields": COLUMNS, "resumed": False,
             }
         )  # fmt: skip
         ids = list(self.rows)
@@ -121,8 +121,8 @@ class Stage:
     def _part(self, number: int, ids: list[str]) -> Snapshot:
         columns = {each: tuple(self.rows[rack][each] for rack in ids) for each in COLUMNS}
         return Snapshot(
-            rev=self.rev, part=number, parts=self.parts, ids=tuple(ids), cols=columns,
-            totals=self.totals,
+            rev=self.rev, seq=0, part=number, parts=self.parts, ids=tuple(ids), cols=columns,
+            faults=(), totals=self.totals,
         )  # fmt: skip
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from twin.faults.thresholds import Threshold
 from twin.guards import Guard, RingGuard
 from twin.held import CONTRACT, Held, Standing, order_of
 from twin.instants import Instant, Millis
-from twin.parts import KINDS, Judgement, Part
+from twin.parts import Judgement, Part
 from twin.points import EntityId, PointState
 from twin.remembered import Remembered
 from twin.site import Site
@@ -28,6 +28,12 @@ BEATS: Final = 100
 """After so many, ten seconds, everything has been judged once."""
 
 _SECOND: Final = EVERY // BEAT
+
+_TURNS: Final = 2 * _SECOND
+"""Meters are looked at each other second, all else each second: no breaker hurries so."""
+
+
+_NOBODY: Final[Mapping[str, Held]] = {}
 
 
 class Audit:
@@ -57,11 +63,11 @@ class Audit:
         self._wiring = Wiring(topology, entities, coolant)
         self._due: list[list[Part]] = [[] for _ in range(BEATS)]
         self._sampled: list[list[Part]] = [[] for _ in range(_SECOND)]
-        self._guards: list[list[Guard | RingGuard]] = [[] for _ in range(_SECOND)]
+        self._guards: list[list[Guard | RingGuard]] = [[] for _ in range(_TURNS)]
         self._until = _next_busy(self._due, self._sampled, self._guards)
         self._parts: dict[EntityId, list[Part]] = {}
         self._suspects: dict[EntityId, Collection[str]] = {}
-        self._held: dict[tuple[EntityId, str], Held] = {}
+        self._held: dict[EntityId, dict[str, Held]] = {}
         self._woken: dict[EntityId, dict[str, Instant]] = {}
         self._touched = 0
         self._drawn_up_at = Instant(0)
@@ -128,7 +134,7 @@ class Audit:
         due = self._due[beat % BEATS]
         for part in (*due, *self._wake(due)):
             for judgement in part.judge(at):
-                if judgement.found or (judgement.entity, judgement.by) in self._held:
+                if judgement.found or judgement.by in self._held.get(judgement.entity, _NOBODY):
                     changes += self._judge(judgement, at)
         for part in due:
             changes += part.derived(at)
@@ -139,7 +145,12 @@ class Audit:
 
     def findings(self) -> list[Standing]:
         """Everything that counts now, in order of code and entity."""
-        standing = (each for held in self._held.values() for each in held.standing.values())
+        standing = (
+            each
+            for judges in self._held.values()
+            for held in judges.values()
+            for each in held.standing.values()
+        )
         return sorted(standing, key=lambda each: order_of(each.finding))
 
     def balances(self) -> Iterator[Balance]:
@@ -157,7 +168,7 @@ class Audit:
     def _look(self, beat: int, at: Instant) -> Iterator[Change]:
         """Ask the guards whose turn it is, and bring what they say before the engine."""
         on, suspects, judge = self.faults.on, self._suspected, self.faults.judge
-        for guard in self._guards[beat % _SECOND]:
+        for guard in self._guards[beat % _TURNS]:
             for key, judged in guard.look(at, on, suspects):
                 yield from judge(key, judged, at)
 
@@ -196,44 +207,46 @@ class Audit:
                 self._sampled[beat % _SECOND].append(part)
             for each in part.entities:
                 self._parts.setdefault(each, []).append(part)
-        self._guards = [[] for _ in range(_SECOND)]
+        self._guards = [[] for _ in range(_TURNS)]
         for key, guard in self._wiring.guards(self.faults.rules).items():
-            self._guards[_beat_of(key) % _SECOND].append(guard)
+            beat = _beat_of(key)
+            for turn in (beat, beat + _SECOND) if guard.hurries else (beat,):
+                self._guards[turn % _TURNS].append(guard)
         self._until = _next_busy(self._due, self._sampled, self._guards)
         return [*self._end(at), *self.faults.rewire(at)]
 
     def _end(self, at: Instant) -> Iterator[Change]:
         """Of what is gone nothing counts any more."""
-        gone = (key for key in self._held if key[0] not in self._entities)
-        for key in sorted(gone):
-            yield from self._held.pop(key).end(at)
-            self._suspects.pop(key[0], None)
+        for entity in sorted(self._held.keys() - self._entities.keys()):
+            judges = self._held.pop(entity)
+            for by in sorted(judges):
+                yield from judges[by].end(at)
+            self._suspects.pop(entity, None)
 
     def _judge(self, judgement: Judgement, at: Instant) -> Changes:
         entity = self._entities.get(judgement.entity)
         if entity is None:
             return ()  # gone since the parts were drawn up
-        key = judgement.entity, judgement.by
-        held = self._held.get(key)
-        if held is None:
-            held = self._held[key] = Held()
+        judges = self._held.setdefault(judgement.entity, {})
+        held = judges.setdefault(judgement.by, Held())
         unknown = judgement.unknown | doubtful(entity)
         if self._remembered:
             held.standing.update(self._remembered.again(judgement.entity, judgement.found))
         began = self._woken.get(judgement.entity, {})
         changes = held.judge(judgement.found, unknown, at, began)
         if not held:
-            del self._held[key]
+            del judges[judgement.by]
         if changes:
-            self._suspect(judgement.entity)
+            self._suspect(judgement.entity, judges)
+        if not judges:
+            del self._held[judgement.entity]
         return tuple(changes)
 
-    def _suspect(self, entity: EntityId) -> None:
+    def _suspect(self, entity: EntityId, judges: Mapping[str, Held]) -> None:
         """Note which sensors of an entity are not to be believed, as it stands now."""
         suspects = {
             standing.finding.suspect
-            for by in KINDS
-            if (held := self._held.get((entity, by))) is not None
+            for held in judges.values()
             for standing in held.standing.values()
             if standing.finding.suspect is not None and standing.finding.code != CONTRACT
         }
@@ -260,7 +273,7 @@ def _next_busy(
     busy = [
         beat
         for beat in range(BEATS)
-        if beat % _SECOND == 0 or due[beat] or sampled[beat % _SECOND] or guards[beat % _SECOND]
+        if beat % _SECOND == 0 or due[beat] or sampled[beat % _SECOND] or guards[beat % _TURNS]
     ]
     until = []
     for beat in range(BEATS):

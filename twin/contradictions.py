@@ -10,7 +10,7 @@ from twin.entities import Entity
 from twin.finding import Finding
 from twin.instants import Instant
 from twin.meters import METER
-from twin.points import EntityId, Freshness
+from twin.points import EntityId, Freshness, PublisherId
 from twin.quantities import base_of
 from twin.topology import Domain, Topology
 
@@ -61,15 +61,26 @@ def judge_metadata(entity: Entity, topology: Topology, find: Find) -> Iterator[F
     yield from _dangling(entity, topology, find)
 
 
-def judge_unheard(entity: Entity, now: Instant) -> Iterator[Finding]:
-    """Whether ``entity`` has points that were described long ago and never heard, all in one."""
+def judge_unheard(
+    entity: Entity, now: Instant, speaks_since: Callable[[PublisherId], Instant]
+) -> Iterator[Finding]:
+    """Whether ``entity`` has points that were described long ago and never heard, all in one.
+
+    Args:
+        entity: Whose points.
+        now: The present.
+        speaks_since: Since when a publisher could be heard; while it is silent as a whole that
+            says nothing of its points.
+    """
     if _UNHEARD not in {state.freshness for state in entity.points.values()}:
         return
     types = sorted(
         {
             state.point.point_type
             for state in entity.points.values()
-            if state.freshness is _UNHEARD and now - state.described_at >= UNHEARD_FOR
+            if state.freshness is _UNHEARD
+            and now - state.described_at >= UNHEARD_FOR
+            and now - speaks_since(state.point.publisher) >= UNHEARD_FOR
         }
     )
     if types:
@@ -102,7 +113,7 @@ def _units(entity: Entity) -> Iterator[Finding]:
 def _names(entity: Entity) -> Iterator[Finding]:
     names = {name for each in entity.points.values() if (name := each.point.name) is not None}
     if len(names) > 1:
-        yield _finding(entity, None, f"goes by the names of {' and '.join(sorted(names))}")
+        yield _finding(entity, None, f"goes by several names: {' and '.join(sorted(names))}")
 
 
 def _unserving(entity: Entity, topology: Topology) -> Iterator[Finding]:
@@ -124,15 +135,15 @@ def _unserving(entity: Entity, topology: Topology) -> Iterator[Finding]:
     beside = ((up, each) for up in feeders for each in sorted(serves[up]) if each in serves)
     feeder, sister = next(beside, (None, None))
     if sister is not None:
-        what = "serves nobody" if kind == METER else "is nowhere described, and serves nobody"
-        yield _finding(entity, None, f"{what}, where {sister} behind the same {feeder} does")
+        what = "serves nobody" if kind == METER else "nowhere described, and serves nobody"
+        yield _finding(entity, None, f"{what}: {sister} behind the same {feeder} does")
 
 
 def _dangling(entity: Entity, topology: Topology, find: Find) -> Iterator[Finding]:
     served = [each for flow in _FLOWS for each in topology.serves(flow).get(entity.id, ())]
     lacking = sorted({each for each in served if find(each) is None})
     if lacking:
-        yield _finding(entity, None, f"serves {_some(lacking)}, of which nobody tells")
+        yield _finding(entity, None, f"serves what nobody describes: {_some(lacking)}")
 
 
 def _some(ids: list[EntityId]) -> str:

@@ -118,11 +118,13 @@ class Fleet(Register):
         self._next_at = self._due_at()
         return changes
 
-    def resume(self, faults: Faults) -> None:
-        """Take the faults as they stood when the process before this one ended."""
+    def resume(self, faults: Faults, at: Instant) -> Changes:
+        """Go on with the faults of the process before this one; what has no rule now is closed."""
         self.faults = self._sentry.faults = faults
         self.audit.resume(faults)
+        changes = faults.configure(faults.rules, at)
         self._next_at = self._due_at()
+        return changes
 
     # -- readings --------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Guards: whoever watches an entity, asked once a second what is not well."""
+"""Guards: whoever watches an entity, asked every second or two what is not well."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -30,11 +30,15 @@ class Watch(Protocol):
 class Guard:
     """All that watch one entity."""
 
-    __slots__ = ("_entity", "_watches")
+    __slots__ = ("_entity", "_watches", "hurries")
 
-    def __init__(self, entity: EntityId, watches: Sequence[Watch]) -> None:
+    def __init__(
+        self, entity: EntityId, watches: Sequence[Watch], *, hurries: bool = False
+    ) -> None:
         self._entity = entity
         self._watches = watches
+        self.hurries = hurries
+        """Whether it is to look each second."""
 
     def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
         """What is not well with it now, and whatever has a fault."""
@@ -46,10 +50,11 @@ class Guard:
 class RingGuard:
     """The racks of one loop, each of which is seen beside the others."""
 
-    __slots__ = ("_racks",)
+    __slots__ = ("_racks", "hurries")
 
     def __init__(self, racks: Sequence[RackWatch]) -> None:
         self._racks = racks
+        self.hurries = True
 
     def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
         """What is not well with them now, and whatever has a fault."""

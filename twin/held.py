@@ -122,11 +122,16 @@ class Held:
 
 
 def key_of(finding: Finding) -> Key:
-    """What makes two findings the same: a balance is one, whoever is suspected."""
+    """What makes two findings the same: a balance is one, whoever is suspected.
+
+    Of what contradicts in the metadata of one thing it is what is said before the colon.
+    """
     code, entity, suspect = finding.code, finding.entity, finding.suspect
     if code.startswith("balance."):
         return code, entity, None, None
-    return code, entity, suspect, finding.reason if code == CONTRACT else None
+    if code == CONTRACT:
+        return code, entity, None, finding.reason.partition(":")[0]
+    return code, entity, suspect, None
 
 
 def order_of(finding: Finding) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from twin.balance import FLOW, HEAT, Balance, Closure
@@ -13,19 +13,17 @@ from twin.contradictions import judge_metadata, judge_unheard
 from twin.entities import Entity
 from twin.finding import Finding
 from twin.frozen import Stillness
+from twin.held import CONTRACT
 from twin.implausible import SHORT, judge_cdu, judge_meter, judge_phases
 from twin.instants import Instant
 from twin.meters import METER
-from twin.points import EntityId, PointState
+from twin.points import EntityId, Freshness, PointState, PublisherId
 from twin.ranges import judge_ranges
 from twin.site import UNWRITTEN, Site
 from twin.steady import Steady
 from twin.suspects import Readings
 from twin.thermal import Coolant
 from twin.topology import Topology
-
-KINDS: Final = ("feeding", "lone", "ring", "still", "unit")
-"""Of parts that judge."""
 
 NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -35,13 +33,17 @@ _OF_METERS: Final = frozenset({"Voltage", "CurrentLimit"})
 """What nothing can be told of while no current is known."""
 
 
+MOVING_K_PER_S: Final = 0.02
+"""A supply that moves faster is a transient: 1 K in 50 s; ours."""
+
+
 class Judgement(NamedTuple):
     """What is found of one entity at one instant."""
 
     entity: EntityId
     found: list[Finding]
     by: str
-    """The kind of part that judges: each holds its own findings of an entity."""
+    """Who judges: each holds its own findings of an entity."""
     unknown: frozenset[str] = NOTHING
     """Codes and point types of which nothing can be told for want of data."""
 
@@ -56,6 +58,20 @@ class Around:
     site: Site = UNWRITTEN
     revision: int = 0
     """How often anything was said that makes a difference."""
+    hearts: list[PointState] = field(default_factory=list)
+    """The points by which publishers say that they live."""
+
+    _spoke: dict[PublisherId, Instant] = field(default_factory=dict)
+
+    def speaks_since(self, publisher: PublisherId, now: Instant) -> Instant:
+        """Since when a publisher is seen to live; for ever where it has no heart."""
+        hearts = [each for each in self.hearts if each.point.publisher == publisher]
+        if not hearts:
+            return Instant(0)
+        if any(each.freshness is Freshness.LIVE for each in hearts):
+            return self._spoke.setdefault(publisher, now)
+        self._spoke.pop(publisher, None)
+        return now
 
 
 class Part(ABC):
@@ -134,18 +150,29 @@ class Ring(Part):
 class Unit(Part):
     """A cooling unit, against the racks behind it."""
 
-    def __init__(self, unit: EntityId, view: Callable[[], Cdu]) -> None:
+    def __init__(
+        self, unit: EntityId, view: Callable[[], Cdu], racks: Sequence[Steady] = ()
+    ) -> None:
         self._unit = unit
         self.entities = [unit]
         self._view = view
+        self._racks = racks
         self._flow: Balance | None = None
 
     def judge(self, at: Instant) -> Iterator[Judgement]:
-        """Judge it by what it and its racks read now."""
+        """Judge it by what it and its racks read now; while its supply moves only by its metadata.
+
+        What the unit carries and what its racks give off are half a minute apart then.
+        """
         view = self._view()
         self._flow = _flow_of(self._unit, view, at)
-        unknown = NOTHING if view.racks.heat.fresh else _OF_UNITS
-        yield Judgement(self._unit, list(judge_cdu(self._unit, view)), "unit", unknown)
+        found = list(judge_cdu(self._unit, view))
+        if any(abs(rack.supply_slope) > MOVING_K_PER_S for rack in self._racks):
+            found = [each for each in found if each.code == CONTRACT]
+            yield Judgement(self._unit, found, "unit", _OF_UNITS)
+        else:
+            unknown = NOTHING if view.racks.heat.fresh else _OF_UNITS
+            yield Judgement(self._unit, found, "unit", unknown)
 
     def balances(self) -> Iterator[Balance]:
         """Its flow against that of its racks, as it was judged last."""
@@ -185,7 +212,7 @@ class Lone(Part):
         if self._revision != around.revision:
             self._revision = around.revision
             self._said = tuple(judge_metadata(entity, around.topology, around.find))
-        found = [*self._said, *judge_unheard(entity, at)]
+        found = [*self._said, *judge_unheard(entity, at, lambda by: around.speaks_since(by, at))]
         unknown = NOTHING
         if self._metered:
             found += judge_meter(entity)
@@ -197,9 +224,15 @@ class Lone(Part):
 
 
 class Still(Part):
-    """Neighbours among sensors, which are to move as long as the others do."""
+    """Neighbours among sensors, which are to move as long as the others do.
 
-    def __init__(self, states: Sequence[PointState]) -> None:
+    Args:
+        name: Of the kind of sensor; an entity may have several kinds.
+        states: The sensors.
+    """
+
+    def __init__(self, name: str, states: Sequence[PointState]) -> None:
+        self._name = name
         self._stillness = Stillness(states)
         self._members = sorted({state.point.entity for state in states})
 
@@ -214,4 +247,4 @@ class Still(Part):
         for finding in self._stillness.sample(at):
             found[finding.entity].append(finding)
         for entity, findings in found.items():
-            yield Judgement(entity, findings, "still")
+            yield Judgement(entity, findings, self._name)

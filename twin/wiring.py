@@ -98,14 +98,19 @@ class Wiring:
         for kind, found in (("ring", self._rings), ("feeding", self._feedings)):
             parts.update({(kind, *key): part for key, part in found.items()})
         parts.update({("still", *key): part for key, part in self._stills.items()})
+        self._around.hearts = []
         for each, entity in sorted(self._entities.items()):
             parts["lone", each] = Lone(entity, self._around)
             if entity.kind == CDU:
-                parts["unit", each] = Unit(each, partial(self._cdu, entity))
+                parts["unit", each] = Unit(each, partial(self._cdu, entity), self._behind(each)[0])
+            elif entity.kind == "System":
+                self._around.hearts += [s for s in entity.points.values() if s.heartbeat]
         return parts
 
     def guards(self, rules: Rules) -> dict[Key, Guard | RingGuard]:
         """Whoever watches the parts that were drawn up last, by the same names."""
+        if not rules.by_code and not self.thresholds:
+            return {}  # there is nothing to be judged by
         guards: dict[Key, Guard | RingGuard] = {
             ("ring", *loop): RingGuard([self._rack_watch(each.rack, rules) for each in ring.racks])
             for loop, ring in self._rings.items()
@@ -113,7 +118,7 @@ class Wiring:
         for each, entity in self._entities.items():
             watches = [*self._watches(entity, rules)]
             if watches:
-                guards["lone", each] = Guard(each, watches)
+                guards["lone", each] = Guard(each, watches, hurries=entity.kind != METER)
         return guards
 
     def _kept(self, entity: EntityId, beside: object, build: Callable[[], _W]) -> _W:
@@ -233,7 +238,7 @@ class Wiring:
         for key, states in neighbours(self._entities.values(), self._around.topology).items():
             still = self._stills.get(key)
             if still is None:
-                still = Still(states)
+                still = Still("/".join(("still", *key[:3])), states)
             else:
                 still.gather(states)
             found[key] = still

@@ -10,7 +10,11 @@ from starlette.staticfiles import StaticFiles
 
 from schemas.problems import Problem
 from services.api import (
+    acts,
+    balances,
+    bulk,
     equipment,
+    faults,
     findings,
     fleet,
     health,
@@ -21,7 +25,7 @@ from services.api import (
     whatif,
 )
 from services.api.context import Deps, create_context
-from services.api.figures import show_racks
+from services.api.figures import show_faults_of, show_racks
 from services.api.replies import explain_all
 from services.metrics import show_streams
 
@@ -43,10 +47,12 @@ def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
     show_streams(
         deps.metrics, lambda: streams.clients, lambda: streams.slow, lambda: streams.refused
     )
-    show_racks(deps.metrics, context.board)
+    show_racks(deps.metrics, context.board, context.tally)
+    show_faults_of(deps.metrics, deps.fleet, deps.hub.faults)
     explain_all(app)
     v1 = APIRouter(prefix=PREFIX)
-    for each in (fleet, racks, equipment, topology, findings, whatif, history, stream):
+    state = (fleet, racks, equipment, topology, findings, balances)
+    for each in (*state, bulk, acts, faults, whatif, history, stream):
         v1.include_router(each.router)
     app.include_router(v1)
     app.include_router(health.router)

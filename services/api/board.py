@@ -1,17 +1,22 @@
 """Board: the racks as readers see them."""
 
 import asyncio
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 from schemas.stream import Cell, row_of
 from services.hub import Hub
+from twin.fault import Fault
 from twin.fleet import Fleet
+from twin.health import rack_in_health
 from twin.points import EntityId
-from twin.racks import Rack, Severity
+from twin.racks import Rack
+from twin.severity import RANK, Severity
+from twin.topology import Domain
 from twin.totals import Groups, Totals, groups_of, totals_of
 
 AT_ONCE: Final = 50
@@ -19,8 +24,6 @@ AT_ONCE: Final = 50
 
 TOTALS_S_PER_RACK: Final = 1e-4
 """Totals of 10,000 racks are summed up once a second at the most, of 50 whenever asked for."""
-
-RANK: Final = {Severity.OK: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,25 @@ class Scope:
             and RANK[rack.severity] >= RANK[self.severity_min]
         )
 
+    def holds_fault(self, fault: Fault, fleet: Fleet) -> bool:
+        """Whether a fault is one of theirs: of a rack, or of the entity upstream or behind it.
+
+        One that was bad enough stays until it is over, though it is not as bad any more.
+        """
+        entity = fault.key.entity
+        return (
+            RANK[fault.severity_max] >= RANK[self.severity_min]
+            and (not self.racks or entity in self.racks)
+            and (
+                self.upstream in {None, entity}
+                or any(self.upstream in fleet.topology.upstream(entity, each) for each in FLOWS)
+            )
+        )
+
 
 ALL: Final = Scope()
+
+FLOWS: Final = (Domain.POWER, Domain.LIQUID)
 
 
 class Shown(NamedTuple):
@@ -57,8 +77,8 @@ class Shown(NamedTuple):
 class Board:
     """Every rack, worked out once per change however many readers there are.
 
-    It holds one entry for each rack, and one number for each that the hub remembers; it does no
-    work that nobody asks for.
+    It holds one entry for each rack, the id of each piece of equipment, and one number for each
+    that the hub remembers; it does no work that nobody asks for.
     """
 
     def __init__(self, fleet: Fleet, hub: Hub) -> None:
@@ -66,9 +86,10 @@ class Board:
         self.hub = hub
         self._shown: dict[EntityId, Shown] = {}
         self._order: list[EntityId] = []
+        self._equipment: list[EntityId] = []  # in order of id
         self._moved: dict[EntityId, int] = {}  # when a rack came, went, or may have left a scope
         self._seen = hub.revision
-        self._pending = OrderedDict.fromkeys(entity.id for entity in fleet.racks())
+        self._pending = OrderedDict.fromkeys(self._all())
         self._totals: Totals | None = None
         self._totals_of = (-1, 0.0)  # revision and loop time
         self._groups = Groups()
@@ -77,6 +98,10 @@ class Board:
     def __iter__(self) -> Iterator[Shown]:
         """All racks in order of id; call ``sync`` before."""
         return (self._shown[each] for each in self._order)
+
+    def equipment(self) -> list[EntityId]:
+        """The ids of all that is no rack, in order; call ``sync`` before."""
+        return self._equipment.copy()
 
     async def sync(self) -> int:
         """Work out what changed; returns the revision that every rack is now as new as."""
@@ -89,6 +114,12 @@ class Board:
             if self._pending and left > 0:
                 await asyncio.sleep(0)
         return revision
+
+    def current(self) -> dict[EntityId, Rack | None]:
+        """Every rack, with its view where that is as it would be worked out now."""
+        self._note()
+        found: dict[EntityId, Rack | None] = {each: self._shown[each].rack for each in self._order}
+        return found | dict.fromkeys(self._pending)
 
     def changes(self, scope: Scope, since: int) -> tuple[list[Shown], list[EntityId]] | None:
         """The racks in ``scope`` that changed after a revision, and those that are not in it now.
@@ -129,25 +160,38 @@ class Board:
     def _note(self) -> None:
         changed = self.hub.since(self._seen)
         if changed is None:
-            changed = [*self._shown, *(entity.id for entity in self.fleet.racks())]
+            changed = [*self._shown, *self._equipment, *self._all()]
         if len(self._moved) > len(self.hub):  # nobody can ask from before what the hub remembers
             self._moved = {each: n for each, n in self._moved.items() if self.hub.changed(each)}
         self._seen = self.hub.revision
         self._pending.update(dict.fromkeys(changed))
 
+    def _all(self) -> Iterator[EntityId]:
+        return (entity.id for entity in chain(self.fleet.racks(), self.fleet.equipment()))
+
     def _work_out(self, entity: EntityId) -> None:
         before = self._shown.get(entity)
-        rack = self.fleet.rack(entity)
+        rack = rack_in_health(self.fleet, entity)
         if rack is not None:
             self._shown[entity] = Shown(rack, row_of(rack))
-            if before is None:
-                insort(self._order, entity)
         elif before is not None:
             del self._shown[entity]
-            del self._order[bisect_left(self._order, entity)]
+        _list(self._order, entity, there=rack is not None)
+        known = self.fleet.entity(entity) is not None
+        _list(self._equipment, entity, there=known and rack is None)
         revision = self.hub.changed(entity)
         if revision and _place(rack) != _place(before and before.rack):
             self._moved[entity] = revision
+
+
+def _list(order: list[EntityId], entity: EntityId, *, there: bool) -> None:
+    """Let a sorted list hold an id, or not."""
+    place = bisect_left(order, entity)
+    listed = place < len(order) and order[place] == entity
+    if there and not listed:
+        order.insert(place, entity)
+    elif listed and not there:
+        del order[place]
 
 
 def _place(rack: Rack | None) -> object:

@@ -1,17 +1,21 @@
 """What the handlers of the API work with."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from schemas.acts import ActView
 from schemas.history import Query, Series
 from services.api.board import Board
 from services.api.frames import Frames
+from services.api.tally import Tally
 from services.hub import Hub
 from services.intake import Intake
 from services.metrics import Metrics
+from twin.changes import Change
 from twin.fleet import Fleet
 from twin.instants import Instant
 
@@ -25,6 +29,31 @@ class Store(Protocol):
         Raises:
             HistoryError: It cannot answer.
         """
+
+
+class Desk(Protocol):
+    """Whatever keeps what operators do to faults, and tells everybody."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be kept, or None."""
+
+    def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
+        """Tell what changed; on return it is kept, or there is trouble.
+
+        Args:
+            changes: In order.
+            address: Whence somebody acted.
+        """
+
+    def acts(
+        self,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        entity: str | None = None,
+        by: str | None = None,
+    ) -> Iterator[ActView]:
+        """What operators did, oldest first; it may be asked in any thread."""
 
 
 def _ready() -> str | None:
@@ -42,6 +71,8 @@ class Deps:
     ready: Callable[[], str | None] = _ready
     """Why the service is not ready, or None."""
     metrics: Metrics = field(default_factory=Metrics)
+    desk: Desk | None = None
+    """None where nobody may do anything to faults."""
 
     @property
     def fleet(self) -> Fleet:
@@ -73,6 +104,9 @@ class Context:
     board: Board
     frames: Frames
     streams: Streams
+    tally: Tally
+    one_whatif: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one that is worked out: each puts aside what changes meanwhile."""
 
     @property
     def now(self) -> Instant:
@@ -88,7 +122,7 @@ class Context:
 def create_context(deps: Deps) -> Context:
     """The context of one API."""
     board = Board(deps.fleet, deps.hub)
-    return Context(deps, board, Frames(board, deps.clock), Streams())
+    return Context(deps, board, Frames(board, deps.clock), Streams(), Tally(deps.fleet))
 
 
 async def _context(request: Request) -> Context:

@@ -9,6 +9,9 @@ from typing import Final
 
 from pydantic.json_schema import models_json_schema
 
+from schemas.documents import Document
+from schemas.faults import FaultView
+from schemas.notices import FAULTS, HEARTBEAT, Heartbeat
 from schemas.stream import MESSAGES
 from services.api.app import PREFIX, create_app
 from services.api.context import Deps
@@ -25,6 +28,10 @@ _BMS: Final = {
 }
 
 
+_TOLD: Final[dict[str, type[Document]]] = {"standing": FaultView, "heartbeat": Heartbeat}
+"""What is told on topics of our own."""
+
+
 def openapi() -> dict[str, object]:
     """What can be requested."""
     return create_app(Deps(Intake(Fleet()), Hub("0"), wall_clock)).openapi()
@@ -33,7 +40,7 @@ def openapi() -> dict[str, object]:
 def asyncapi() -> dict[str, object]:
     """What is heard from the event bus, and what is told on the stream."""
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in MESSAGES.values()],
+        [(model, "serialization") for model in (*MESSAGES.values(), *_TOLD.values())],
         ref_template="#/components/schemas/{model}",
     )
     return {
@@ -52,11 +59,20 @@ def asyncapi() -> dict[str, object]:
                 "description": "Server-sent events; `id` is `epoch:rev:seq`.",
                 "messages": {name: _message(name) for name in MESSAGES},
             },
+            "faults": _own(
+                f"{FAULTS}/{{entity}}/{{code}}/{{qualifier}}",
+                "standing",
+                "Over MQTT 3.1.1, retained while a fault stands or asks for something, and empty"
+                " when it is over. Levels are percent-encoded, dots too; `-` is an empty one.",
+            ),
+            "heartbeat": _own(HEARTBEAT, "heartbeat", "Over MQTT 3.1.1, not retained."),
         },
         "operations": {
             "takeValues": _operation("receive", "values"),
             "takeMetadata": _operation("receive", "metadata"),
             "tellChanges": _operation("send", "stream"),
+            "tellFaults": _operation("send", "faults"),
+            "tellLife": _operation("send", "heartbeat"),
         },
         "components": {"messages": _messages(), "schemas": schemas["$defs"]},
     }
@@ -74,13 +90,17 @@ def write(folder: Path = FOLDER) -> None:
 
 
 def _bus(address: str, message: str) -> dict[str, object]:
+    where = "Over MQTT 3.1.1; behind `cpc/{cluster}/` where a cluster is federated."
+    return {**_own(address, message, where), "externalDocs": _BMS}
+
+
+def _own(address: str, message: str, description: str) -> dict[str, object]:
     names = (part.strip("{}") for part in address.split("/") if part.startswith("{"))
     return {
         "address": address,
-        "description": "Over MQTT 3.1.1; behind `cpc/{cluster}/` where a cluster is federated.",
+        "description": description,
         "parameters": {name: {} for name in names},
         "messages": {message: _message(message)},
-        "externalDocs": _BMS,
     }
 
 
@@ -91,7 +111,7 @@ def _messages() -> dict[str, object]:
             "title": model.__doc__,
             "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
         }
-        for name, model in MESSAGES.items()
+        for name, model in (MESSAGES | _TOLD).items()
     }
     value = {"title": "A reading of a point", "externalDocs": _BMS}
     metadata = {"title": "What a point is", "externalDocs": _BMS}

@@ -6,11 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from schemas.api import EquipmentPage, EquipmentView
+from schemas.balances import BalancesPage
 from schemas.views import equipment_view
-from services.api.context import Here
-from services.api.paging import MOST, Listing, by_id, made, page
+from services.api.balances import paged, with_part_of
+from services.api.context import Context, Here
+from services.api.paging import MOST, Listing, by_id, page
 from services.api.replies import missing, reply, state
-from twin.entities import RACK
+from services.api.slices import made
+from twin.entities import RACK, Entity
 from twin.points import EntityId
 
 router = APIRouter(prefix="/equipment", tags=["equipment"])
@@ -39,10 +42,26 @@ async def all_equipment(
     return reply(request, here, document)
 
 
+@router.get(
+    "/{equipment_id:path}/balances", response_model=BalancesPage, responses=state(400, 404, 422)
+)
+async def equipment_balances(
+    request: Request, here: Here, equipment_id: str, query: Annotated[Listing, Query()]
+) -> Response:
+    """Whether what a piece of equipment says fits what it serves, and what serves it."""
+    identity = _equipment(here, equipment_id).id
+    return await paged(request, here, query, lambda each: with_part_of(each, identity))
+
+
 @router.get("/{equipment_id:path}", response_model=EquipmentView, responses=state(404, 422))
 async def equipment(request: Request, here: Here, equipment_id: str) -> Response:
     """One piece of equipment with its points."""
-    found = here.deps.fleet.entity(EntityId(equipment_id))
-    if found is None or found.kind == RACK:
-        raise missing("equipment", equipment_id)
+    found = _equipment(here, equipment_id)
     return reply(request, here, equipment_view(found, here.deps.fleet, here.now))
+
+
+def _equipment(here: Context, identity: str) -> Entity:
+    found = here.deps.fleet.entity(EntityId(identity))
+    if found is None or found.kind == RACK:
+        raise missing("equipment", identity)
+    return found

@@ -1,16 +1,18 @@
-"""Figures of the racks for Prometheus, of what the board has worked out."""
+"""Figures of racks and faults for Prometheus, of what is known when somebody asks."""
 
 from collections import Counter
 from collections.abc import Mapping
 
 from services.api.board import Board
-from services.metrics import Metrics, show_totals
-from twin.findings import findings_of
+from services.api.tally import Tally
+from services.fault_log import FaultLog
+from services.metrics import Metrics, show_audit, show_calls, show_faults, show_totals
+from twin.fleet import Fleet
 from twin.measured import Measured
 
 
-def show_racks(metrics: Metrics, board: Board) -> None:
-    """Show the racks' sums and the findings; whoever reads them has the board in sync."""
+def show_racks(metrics: Metrics, board: Board, tally: Tally) -> None:
+    """Show the racks' sums, findings and balances; whoever reads has both in sync."""
 
     def sums() -> Mapping[str, Measured]:
         totals = board.totals()
@@ -26,7 +28,26 @@ def show_racks(metrics: Metrics, board: Board) -> None:
         return {what: one.expected or 0 for what, one in sums().items()}
 
     def findings() -> Mapping[str, float]:
-        found = findings_of(board.fleet, (shown.rack for shown in board))
-        return Counter(each.code for each in found)
+        return Counter(each.finding.code for each in board.fleet.audit.findings())
 
-    show_totals(metrics, watts, fresh, expected, findings)
+    show_totals(metrics, watts, fresh, expected)
+    show_audit(metrics, findings, lambda: tally.counted)
+
+
+def show_faults_of(metrics: Metrics, fleet: Fleet, log: FaultLog) -> None:
+    """Show how many faults stand, and how operators are called."""
+    faults = fleet.faults
+
+    def active() -> Mapping[str, float]:
+        return Counter(each.key.code for each in faults.standing() if each.stands)
+
+    def masks() -> Mapping[str, float]:
+        standing = faults.standing()
+        return {
+            "suppressed": sum(bool(each.suppressed_by) for each in standing),
+            "shelved": sum(each.shelved is not None for each in standing),
+            "out_of_service": sum(each.out_of_service is not None for each in standing),
+        }
+
+    show_faults(metrics, faults.counts, active, masks)
+    show_calls(metrics, lambda: log.called, lambda: log.forgotten)

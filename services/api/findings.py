@@ -1,22 +1,42 @@
-"""Findings: what the balances of the present readings say of the data."""
+"""Findings: what readings say of one another for longer than any transient lasts."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.findings import FindingsPage, finding_view
+from services.api.balances import beat
 from services.api.context import Here
 from services.api.replies import reply, state
-from twin.findings import findings_of
+from twin.held import Standing
 
 router = APIRouter(prefix="/findings", tags=["findings"])
 
 
-@router.get("", response_model=FindingsPage, responses=state())
-async def findings(request: Request, here: Here) -> Response:
+class FindingsQuery(BaseModel):
+    """Which findings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    entity: str | None = Field(None, description="Of this rack or piece of equipment.")
+    code: str | None = Field(None, description="Of the fault catalogue, as `balance.heat`.")
+
+    def holds(self, standing: Standing) -> bool:
+        """Whether a finding is asked for."""
+        finding = standing.finding
+        return self.entity in (None, finding.entity) and self.code in (None, finding.code)
+
+
+@router.get("", response_model=FindingsPage, responses=state(422))
+async def findings(
+    request: Request, here: Here, query: Annotated[FindingsQuery, Query()]
+) -> Response:
     """Readings that cannot be true together, with the one to blame where it can be told.
 
-    A judgement of this instant: a transient shows here as well.
+    Each has lasted: a transient does not show here. None goes before it is gone for a minute.
     """
-    await here.board.sync()
-    found = findings_of(here.deps.fleet, (shown.rack for shown in here.board))
-    document = FindingsPage(items=tuple(map(finding_view, found)), revision=here.revision)
-    return reply(request, here, document)
+    audit = here.deps.fleet.audit
+    items = tuple(finding_view(each) for each in audit.findings() if query.holds(each))
+    document = FindingsPage(items=items, revision=here.revision)
+    return reply(request, here, document, tag=beat(here.deps.fleet))

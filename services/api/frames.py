@@ -4,15 +4,21 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from math import ceil
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
+from schemas.faults import fault_event, fault_view
 from schemas.rfc3339 import format_instant
 from schemas.stream import COLUMNS, SCHEMA, STANDARD, Cells, Column
 from schemas.views import totals_view
 from services.api.board import ALL, Board, Scope, Shown
+from services.api.slices import made
+from twin.changes import FaultChanged
 from twin.instants import Instant
+
+T = TypeVar("T")
 
 PART: Final = 1000
 """Racks in one message of a snapshot."""
@@ -23,8 +29,8 @@ SNAPSHOT_LASTS_S: Final = 1.0
 DELTAS: Final = 64
 SNAPSHOTS: Final = 16
 
-SEQ: Final = 0
-"""Of the last fault: none are told yet."""
+FAULTS: Final = 1000
+"""Faults whose frames are kept, and in one message of a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,22 @@ class View:
     fields: tuple[Column, ...] = STANDARD
 
 
+class Position(NamedTuple):
+    """What a client has: the racks of a revision, and the faults up to a number."""
+
+    revision: int
+    seq: int
+
+
+class Whole(NamedTuple):
+    """A snapshot in frames, and from where to go on."""
+
+    position: Position
+    parts: list[bytes]
+
+
 class Frames:
-    """Makes frames, and keeps the last ``DELTAS`` deltas and ``SNAPSHOTS`` snapshots.
+    """Makes frames, and keeps ``DELTAS`` deltas, ``SNAPSHOTS`` snapshots and ``FAULTS`` faults.
 
     When full the oldest go, and are made anew for whoever still needs them: ``made`` counts.
     """
@@ -45,10 +65,11 @@ class Frames:
         self.board = board
         self.made = 0
         self._clock = clock
-        self._deltas: OrderedDict[tuple[View, int, int, int], bytes | None] = OrderedDict()
-        self._snapshots: OrderedDict[View, tuple[float, int, list[bytes]]] = OrderedDict()
+        self._deltas: OrderedDict[tuple[View, int, Position, int], bytes | None] = OrderedDict()
+        self._snapshots: OrderedDict[View, tuple[float, Whole]] = OrderedDict()
+        self._faults: OrderedDict[int, bytes] = OrderedDict()
 
-    def hello(self, view: View, revision: int, max_hz: float, *, resumed: bool) -> bytes:
+    def hello(self, view: View, at: Position, max_hz: float, *, resumed: bool) -> bytes:
         """The first frame. It has an id only where the client goes on from what it has.
 
         So one that is cut off within its snapshot comes back without a claim to it.
@@ -56,27 +77,42 @@ class Frames:
         message = {
             "schema": SCHEMA,
             "epoch": self.board.hub.epoch,
-            "rev": revision,
+            "rev": at.revision,
+            "seq": at.seq,
             "server_time": format_instant(self._clock()),
             "max_hz": max_hz,
             "fields": view.fields,
             "resumed": resumed,
         }
-        return self._frame("hello", message, revision if resumed else None)
+        return self._frame("hello", message, at if resumed else None)
 
-    async def snapshot(self, view: View) -> tuple[int, list[bytes]]:
-        """Every rack of a view in frames, and the revision from which to go on."""
+    async def snapshot(self, view: View) -> Whole:
+        """Every rack and every fault of a view in frames."""
         now = asyncio.get_running_loop().time()
         kept = self._snapshots.get(view)
-        if kept is None or now - kept[0] > SNAPSHOT_LASTS_S or not self.board.hub.knows(kept[1]):
-            revision = await self.board.sync()
-            kept = self._snapshots[view] = (now, revision, self._parts(view, revision))
+        if kept is None or now - kept[0] > SNAPSHOT_LASTS_S or not self._goes_on(kept[1].position):
+            kept = self._snapshots[view] = (now, await self._whole(view))
             self._snapshots.move_to_end(view)
             if len(self._snapshots) > SNAPSHOTS:
                 self._snapshots.popitem(last=False)
-        return kept[1:]
+        return kept[1]
 
-    async def delta(self, view: View, seen: int, told: int) -> tuple[int, bytes | None] | None:
+    def fault(self, seq: int, change: FaultChanged, told: int | None) -> bytes:
+        """What happened to a fault, for a client that was last told ``told`` of the racks.
+
+        It has no id for a client that waits for its snapshot.
+        """
+        data = self._faults.get(seq)
+        if data is None:
+            self.made += 1
+            event = fault_event(seq, change, self.board.fleet)
+            data = self._faults[seq] = event.model_dump_json().encode()
+            if len(self._faults) > FAULTS:
+                self._faults.popitem(last=False)
+        identity = b"" if told is None else self._id(Position(told, seq))
+        return b"event: fault\n%sdata: %s\n\n" % (identity, data)
+
+    async def delta(self, view: View, seen: int, told: Position) -> tuple[int, bytes | None] | None:
         """What changed after ``seen``, for a client that was last told ``told``.
 
         The revision from which to go on, and a frame unless nothing in the view changed. None
@@ -93,16 +129,20 @@ class Frames:
                 self._deltas.popitem(last=False)
         return revision, self._deltas[key]
 
-    async def bookmark(self, told: int) -> bytes:
-        """A sign of life; ``told`` is the revision that the client has."""
+    async def bookmark(self, told: Position) -> bytes:
+        """A sign of life; ``told`` is what the client has."""
         await self.board.sync()
         message = {
-            "rev": told,
-            "seq": SEQ,
+            "rev": told.revision,
+            "seq": told.seq,
             "server_time": format_instant(self._clock()),
             "totals": self._totals(),
         }
         return self._frame("bookmark", message, told)
+
+    def gap(self, seq: int) -> bytes:
+        """The word to a client that has the faults up to ``seq``, and will miss some."""
+        return self._frame("gap", {"from_seq": seq + 1, "to_seq": self.board.hub.faults.seq}, None)
 
     def resync(self) -> bytes:
         """The word before a snapshot that nobody asked for."""
@@ -113,52 +153,70 @@ class Frames:
         message = {"reason": "shutdown", "reconnect": True, "after_ms": after_ms}
         return b"retry: %d\n" % after_ms + self._frame("bye", message, None)
 
-    def _parts(self, view: View, revision: int) -> list[bytes]:
-        racks = [shown for shown in self.board if view.scope.holds(shown.rack)]
-        parts = [racks[start : start + PART] for start in range(0, len(racks), PART)] or [[]]
+    def _goes_on(self, at: Position) -> bool:
+        """Whether a client that has what was so then can hear all that came since."""
+        hub = self.board.hub
+        return hub.knows(at.revision) and hub.faults.knows(at.seq)
+
+    async def _whole(self, view: View) -> Whole:
+        """The faults come first: what happens to them meanwhile is told as an event as well."""
+        board, seq = self.board, self.board.hub.faults.seq
+        fleet = board.fleet
+        asked = [each for each in fleet.faults.standing() if view.scope.holds_fault(each, fleet)]
+        faults = await made(asked, lambda each: fault_view(each, fleet).model_dump(mode="json"))
+        at = Position(await board.sync(), seq)
+        racks = [shown for shown in board if view.scope.holds(shown.rack)]
+        count = max(1, ceil(len(racks) / PART), ceil(len(faults) / FAULTS))
         totals = self._totals()
-        return [
-            self._frame(
-                "snapshot",
-                {
-                    "rev": revision,
-                    "part": number,
-                    "parts": len(parts),
-                    "ids": [shown.rack.id for shown in part],
-                    "cols": _columns(view, part),
-                    "totals": totals,
-                },
-                revision if number == len(parts) else None,
-            )
-            for number, part in enumerate(parts, 1)
-        ]
+        parts: list[bytes] = []
+        for part in range(count):
+            message = {
+                "rev": at.revision,
+                "seq": at.seq,
+                "part": part + 1,
+                "parts": count,
+                "ids": [shown.rack.id for shown in _slice(racks, part, PART)],
+                "cols": _columns(view, _slice(racks, part, PART)),
+                "faults": _slice(faults, part, FAULTS),
+                "totals": totals,
+            }
+            parts.append(self._frame("snapshot", message, at if part + 1 == count else None))
+            await asyncio.sleep(0)
+        return Whole(at, parts)
 
     def _delta(
-        self, view: View, told: int, revision: int, here: list[Shown], gone: Sequence[str]
+        self, view: View, told: Position, revision: int, here: list[Shown], gone: Sequence[str]
     ) -> bytes | None:
         if not here and not gone:
             return None
         message = {
             "rev": revision,
-            "prev": told,
+            "prev": told.revision,
             "i": [shown.rack.id for shown in here],
             "c": _columns(view, here),
             "rm": gone,
             "totals": self._totals(),
         }
-        return self._frame("delta", message, revision)
+        return self._frame("delta", message, Position(revision, told.seq))
 
     def _totals(self) -> dict[str, object]:
         totals, counts = self.board.totals(), self.board.fleet.counts
         return totals_view(totals, counts, self._clock()).model_dump(mode="json")
 
-    def _frame(self, event: str, message: object, revision: int | None) -> bytes:
+    def _frame(self, event: str, message: object, at: Position | None) -> bytes:
         self.made += 1
-        identity = f"id: {self.board.hub.epoch}:{revision}:{SEQ}\n" if revision is not None else ""
+        identity = b"" if at is None else self._id(at)
         data = msgspec.json.encode(message)
-        return f"event: {event}\n{identity}data: ".encode() + data + b"\n\n"
+        return b"event: %s\n%sdata: %s\n\n" % (event.encode(), identity, data)
+
+    def _id(self, at: Position) -> bytes:
+        return f"id: {self.board.hub.epoch}:{at.revision}:{at.seq}\n".encode()
 
 
-def _columns(view: View, racks: list[Shown]) -> Cells:
+def _slice(items: Sequence[T], number: int, size: int) -> Sequence[T]:
+    return items[number * size : (number + 1) * size]
+
+
+def _columns(view: View, racks: Sequence[Shown]) -> Cells:
     at = [(field, COLUMNS.index(field)) for field in view.fields]
     return {field: tuple(shown.row[index] for shown in racks) for field, index in at}

@@ -1,14 +1,20 @@
 """Health: whether the service runs, whether it is of use, and what it says of itself."""
 
+from typing import Final
+
 from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from schemas.api import Health
 from schemas.problems import Problem
 from services.api.context import Here
-from services.api.replies import answer, explain, failures
+from services.api.exposition import exposition
+from services.api.replies import HTTPResponses, answer, explain, failures
 
 router = APIRouter(tags=["health"])
+
+_TEXT: Final[HTTPResponses] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
 @router.get("/healthz", response_model=Health)
@@ -28,12 +34,18 @@ async def readyz(here: Here) -> Response:
     )
 
 
-@router.get(
-    "/metrics",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
-)
+@router.get("/metrics", response_class=Response, responses=_TEXT)
 async def metrics(here: Here) -> Response:
     """Figures for Prometheus."""
     await here.board.sync()
+    await here.tally.sync()
     return Response(here.deps.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@router.get("/metrics/racks", response_class=Response, responses=_TEXT)
+async def rack_metrics(here: Here) -> Response:
+    """Figures of every rack, meter and CDU for Prometheus; what is not the truth of now is absent.
+
+    Apart from `/metrics`, so that scraping the service itself stays small.
+    """
+    return StreamingResponse(exposition(here.board), media_type=CONTENT_TYPE_PLAIN_0_0_4)

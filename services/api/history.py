@@ -3,13 +3,12 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import history
 from schemas.api import HistoryView
-from schemas.bms import FARTHEST
 from schemas.history import MOST_POINTS, POINTS, HistoryError, Mode
-from schemas.rfc3339 import parse_instant
+from schemas.moments import Moment
 from schemas.views import history_view
 from services.api.context import Here
 from services.api.replies import ProblemError, answer, failures
@@ -21,25 +20,17 @@ SPAN: Final = Millis(15 * 60 * 1000)
 router = APIRouter(tags=["history"])
 
 
-def _instant(text: str) -> Instant:
-    instant = parse_instant(text)
-    if not 0 <= instant <= FARTHEST:
-        raise ValueError("not between the years 1970 and 9999")
-    return instant
-
-
-Moment = Annotated[
-    Instant, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
-]
-
-
 class HistoryQuery(BaseModel):
     """What is asked of the past."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     entity: str = Field(description="Id of a rack or a piece of equipment.")
-    metric: str = Field(description="A point type of the contract, as `RackPower`.")
+    metric: str = Field(
+        description="A point type of the contract, as `RackPower`; a number that the twin worked"
+        " out, as `heat_kw`; or the code of a finding, as `balance.heat`, which is 1 while it"
+        " counts and 0 after."
+    )
     start: Moment | None = Field(None, alias="from", description="15 minutes before `to`.")
     end: Moment | None = Field(None, alias="to", description="Now.")
     mode: Mode = Mode.MINMAX

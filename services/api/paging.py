@@ -1,6 +1,5 @@
 """Collections, a page at a time."""
 
-import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from hashlib import sha256
@@ -14,11 +13,7 @@ from services.api.replies import ProblemError
 
 MOST: Final = 1000
 
-AT_ONCE: Final = 50
-"""Documents made before others have their turn: a few milliseconds."""
-
 T = TypeVar("T")
-D = TypeVar("D")
 
 
 class Key(NamedTuple):
@@ -65,16 +60,6 @@ def page(
     if len(found) <= listing.limit:
         return found, None
     return found[:-1], _write(listing, key(found[-2]))
-
-
-async def made(items: Iterable[T], document: Callable[[T], D]) -> tuple[D, ...]:
-    """The documents of ``items``, made a few at a time."""
-    found: list[D] = []
-    for item in items:
-        found.append(document(item))
-        if len(found) % AT_ONCE == 0:
-            await asyncio.sleep(0)
-    return tuple(found)
 
 
 def split(value: object) -> object:

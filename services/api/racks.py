@@ -8,22 +8,30 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from schemas.api import (
-    FaultsPage,
     PointsPage,
     RacksPage,
     RackSummary,
     RackView,
 )
+from schemas.balances import BalancesPage
 from schemas.cooling import ThermalView, thermal_view
+from schemas.faults import FaultsPage
 from schemas.power import PowerView, power_view
+from schemas.trends import TrendView, trend_view
 from schemas.views import rack_points_view, rack_summary, rack_view
-from services.api.board import RANK, Scope
+from services.api.balances import beat, paged, with_part_of
+from services.api.board import Scope
 from services.api.context import Context, Here
-from services.api.paging import Commas, Key, Listing, by_id, made, page
+from services.api.faults import page_of_faults
+from services.api.paging import Commas, Key, Listing, by_id, page
 from services.api.replies import missing, reply, state
+from services.api.slices import made
+from twin.health import rack_in_health
 from twin.points import EntityId, Freshness
-from twin.racks import Rack, Severity
+from twin.racks import Rack
+from twin.severity import RANK, Severity
 from twin.site import RackPlace
+from twin.trends import trend_of
 
 router = APIRouter(prefix="/racks", tags=["racks"])
 
@@ -139,12 +147,30 @@ async def rack_thermal(request: Request, here: Here, rack_id: str) -> Response:
     return reply(request, here, thermal_view(_rack(here, rack_id).thermal, here.now))
 
 
-@router.get("/{rack_id:path}/faults", response_model=FaultsPage, responses=state(404, 422))
-async def rack_faults(request: Request, here: Here, rack_id: str) -> Response:
-    """A rack's standing faults."""
-    _rack(here, rack_id)
-    document = FaultsPage(items=(), next_cursor=None, revision=here.revision)
-    return reply(request, here, document)
+@router.get("/{rack_id:path}/trend", response_model=TrendView, responses=state(404, 422))
+async def rack_trend(request: Request, here: Here, rack_id: str) -> Response:
+    """Where the coolant of a rack is going, and when it would be beyond a critical limit."""
+    fleet = here.deps.fleet
+    trend = trend_of(fleet.audit.steady(_rack(here, rack_id).id))
+    return reply(request, here, trend_view(trend, here.now), tag=beat(fleet))
+
+
+@router.get("/{rack_id:path}/balances", response_model=BalancesPage, responses=state(400, 404, 422))
+async def rack_balances(
+    request: Request, here: Here, rack_id: str, query: Annotated[Listing, Query()]
+) -> Response:
+    """Whether what the sensors of a rack, and the meters that feed it, say fits together."""
+    identity = _rack(here, rack_id).id
+    return await paged(request, here, query, lambda each: with_part_of(each, identity))
+
+
+@router.get("/{rack_id:path}/faults", response_model=FaultsPage, responses=state(400, 404, 422))
+async def rack_faults(
+    request: Request, here: Here, rack_id: str, query: Annotated[Listing, Query()]
+) -> Response:
+    """A rack's faults that are not over and noted, or are masked; most urgent first."""
+    faults = here.deps.fleet.faults.of(_rack(here, rack_id).id)
+    return await page_of_faults(request, here, faults, query)
 
 
 @router.get("/{rack_id:path}/points", response_model=PointsPage, responses=state(400, 404, 422))
@@ -163,7 +189,9 @@ async def rack_points(
 @router.get("/{rack_id:path}", response_model=RackView, responses=state(404, 422))
 async def rack(request: Request, here: Here, rack_id: str) -> Response:
     """One rack, whole."""
-    return reply(request, here, rack_view(_rack(here, rack_id), here.now))
+    found = _rack(here, rack_id)
+    faults = [each.id for each in here.deps.fleet.faults.of(found.id)]
+    return reply(request, here, rack_view(found, here.now, faults))
 
 
 def _where(place: RackPlace) -> str:
@@ -177,7 +205,7 @@ def _padded(text: str) -> str:
 
 
 def _rack(here: Context, identity: str) -> Rack:
-    found = here.deps.fleet.rack(EntityId(identity))
+    found = rack_in_health(here.deps.fleet, EntityId(identity))
     if found is None:
         raise missing("rack", identity)
     return found

@@ -53,13 +53,19 @@ def reply(
     headers = {"etag": etag, "twin-revision": context.revision, "cache-control": "no-cache"}
     if _has(request.headers.getlist("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    return answer(document, headers, **dump)
+    return answer(document, headers, **dump)  # type: ignore[arg-type]  # pydantic's own
 
 
-def answer(document: BaseModel, headers: dict[str, str] | None = None, **dump: object) -> Response:
+def answer(
+    document: BaseModel,
+    headers: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+    **dump: object,
+) -> Response:
     """A document as JSON."""
     content = document.model_dump_json(by_alias=True, **dump)  # type: ignore[arg-type]
-    return Response(content, media_type="application/json", headers=headers)
+    return Response(content, status, media_type="application/json", headers=headers)
 
 
 def explain(problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -86,6 +92,7 @@ PROBLEM: Final[dict[str, object]] = {
 _PHRASES: Final = {
     400: "The cursor or the body cannot be used",
     404: "No such thing",
+    409: "Not as things stand",
     422: "The request is wrong",
     503: "Not now",
 }

@@ -15,11 +15,11 @@ from schemas.stream import COLUMNS, MESSAGES, STANDARD, Column
 from services.api.board import Scope
 from services.api.context import Here, Streams
 from services.api.follow import MAX_HZ, follow
-from services.api.frames import View
+from services.api.frames import Position, View
 from services.api.paging import Commas
 from services.api.replies import HTTPResponses, ProblemError, failures
 from services.hub import Hub
-from twin.racks import Severity
+from twin.severity import Severity
 
 _log: Final = logging.getLogger(__name__)
 
@@ -78,9 +78,11 @@ async def stream(
     query: Annotated[StreamQuery, Query()],
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Every change as it happens: `hello`, `snapshot`, then `delta` and `bookmark`, and `bye`.
+    """Every change as it happens: `hello`, `snapshot`, then `delta`, `fault`, `bookmark`, `bye`.
 
-    With `Last-Event-ID`, and the filters of before, only what was missed is sent, if it is known.
+    Racks are conflated: the latest of each. Faults are not: each thing that happens to one is told,
+    at once. With `Last-Event-ID`, and the filters of before, only what was missed is sent, if it
+    is known; a `gap` says which faults are not, and a whole snapshot follows.
     """
     streams = here.streams
     if streams.clients >= streams.limit:
@@ -90,18 +92,19 @@ async def stream(
         )
     streams.served += 1
     come_back_ms = 500 + streams.served * 617 % 2500  # spread, so that not all come at once
-    after = resume(here.deps.hub, last_event_id)
-    frames = follow(here.frames, query.view, query.max_hz, after, come_back_ms)
+    had = resume(here.deps.hub, last_event_id)
+    frames = follow(here.frames, query.view, query.max_hz, had, come_back_ms)
     return Stream(at_most(frames, query.max_events), streams)
 
 
-def resume(hub: Hub, last_event_id: str | None) -> int | None:
-    """The revision that a client has, if it can go on from there."""
+def resume(hub: Hub, last_event_id: str | None) -> Position | None:
+    """What a client has of this run, if it was here before."""
     epoch, _, rest = (last_event_id or "").partition(":")
     revision, _, seq = rest.partition(":")
     if epoch != hub.epoch or not (_is_number(revision) and _is_number(seq)):
         return None
-    return int(revision) if hub.knows(int(revision)) else None
+    had = Position(int(revision), int(seq))
+    return had if had.revision <= hub.revision and had.seq <= hub.faults.seq else None
 
 
 def _is_number(text: str) -> bool:

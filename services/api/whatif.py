@@ -1,11 +1,17 @@
 """What if: the consequences of losses and changes, worked out and never carried out."""
 
-from fastapi import APIRouter, Response
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from schemas.whatif import CaseView, OutcomeView, case_of, outcome_view
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+
+from schemas.whatif import CaseView, OutcomeView, case_of, outcome_json
 from services.api.context import Here
-from services.api.replies import ProblemError, answer, failures
-from twin.whatif import UnknownIdsError, consequences
+from services.api.replies import ProblemError, failures
+from services.api.slices import in_slices, sliced
+from twin.whatif import UnknownIdsError, stepwise
 
 router = APIRouter(prefix="/whatif", tags=["whatif"])
 
@@ -14,12 +20,32 @@ router = APIRouter(prefix="/whatif", tags=["whatif"])
 async def whatif(here: Here, case: CaseView) -> Response:
     """What would become of the racks if things were lost, or load and cooling changed.
 
-    It reads the present state and changes nothing, neither here nor on the bus.
+    It starts from the state at the instant at which it begins, and goes on in small parts while
+    messages are folded. It changes nothing, neither here nor on the bus. One is worked out at a
+    time; others wait.
     """
-    await here.board.sync()
+    async with here.one_whatif:
+        now, revision = here.now, here.revision
+        with _uncollected(), here.deps.intake.fork(here.board.current()) as fork:
+            try:
+                found = await in_slices(stepwise(fork, case_of(case)))
+            except UnknownIdsError as error:
+                title, detail = "The case names unknown ids", str(error)
+                raise ProblemError(422, "unknown-ids", title, detail) from error
+    headers = {"twin-revision": revision, "cache-control": "no-store"}
+    content = sliced(outcome_json(found, now))
+    return StreamingResponse(content, media_type="application/json", headers=headers)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without a search for objects that only hold each other, for a second or so.
+
+    There are none in what is worked out here; but it is much, which sets off the search, and that
+    goes through all that the twin holds at once: 0.1 s at 2,000 racks.
+    """
+    gc.disable()
     try:
-        found = consequences(here.deps.fleet, case_of(case), (shown.rack for shown in here.board))
-    except UnknownIdsError as error:
-        raise ProblemError(422, "unknown-ids", "The case names unknown ids", str(error)) from error
-    headers = {"twin-revision": here.revision, "cache-control": "no-store"}
-    return answer(outcome_view(found, here.now), headers)
+        yield
+    finally:
+        gc.enable()

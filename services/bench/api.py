@@ -18,6 +18,7 @@ from services.settings import BrokerSettings
 
 RACKS: Final = 48
 REQUESTS: Final = 2_000
+SCRAPES: Final = 20
 VALUES: Final = 300
 SETTLE_S: Final = 5.0
 PATIENCE_S: Final = 5.0
@@ -37,11 +38,13 @@ async def bench_api(
         await asyncio.sleep(settle_s)
         async with aiohttp.ClientSession(f"{address}/api/v1/") as session:
             answers = await _requests(session, requests)
+            scrapes = [await _scrape(session) for _ in range(SCRAPES)]
             async with publisher(BrokerSettings(url=Url(broker)), "bench") as publish:
                 delays = await _stream(session, publish, values)
     report = Report("api", f"{racks} simulated racks, everything on, on this machine")
     report.add("GET /racks/{id}, p50", quantile(answers, 0.5) * 1000, "ms")
     report.add("GET /racks/{id}, p99", quantile(answers, 0.99) * 1000, "ms", 10, "lower")
+    report.add("GET /metrics/racks, p50", quantile(scrapes, 0.5) * 1000, "ms")
     report.add("publish to stream, p50", quantile(delays, 0.5) * 1000, "ms")
     report.add("publish to stream, p99", quantile(delays, 0.99) * 1000, "ms", 250, "lower")
     return report
@@ -83,6 +86,14 @@ async def _requests(session: aiohttp.ClientSession, count: int) -> list[float]:
             await answer.read()
         durations.append(perf_counter() - begin)
     return durations
+
+
+async def _scrape(session: aiohttp.ClientSession) -> float:
+    begin = perf_counter()
+    async with session.get("/metrics/racks") as answer:
+        answer.raise_for_status()
+        await answer.read()
+    return perf_counter() - begin
 
 
 async def _stream(session: aiohttp.ClientSession, publish: Publish, count: int) -> list[float]:

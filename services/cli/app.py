@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from schemas.fleet_file import FleetFileError
+from schemas.toml_text import TomlError
 from services.settings import SettingsError
 
 COMMANDS: Final = {
@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "doctor": "care",
     "settings": "care",
     "fleet": "fleet",
+    "rules": "rules",
+    "faults": "faults",
     "bench": "bench",
 }
 """Every command, and the module beside this one that has it."""
@@ -69,7 +71,7 @@ def main() -> None:
         app_of(sys.argv[1:])()
     except SettingsError as error:
         sys.exit(f"settings: {error}")
-    except FleetFileError as error:
+    except TomlError as error:
         sys.exit(str(error))
     except BrokenPipeError:
         sys.exit(1)  # whoever read our output has gone

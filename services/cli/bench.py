@@ -14,14 +14,18 @@ from rich.table import Table
 from schemas.envelope import Envelope
 from services.bench.api import bench_api
 from services.bench.broker import bench_broker
+from services.bench.faults import RACKS, bench_faults
 from services.bench.fold import bench_fold
 from services.bench.frontier import DayError, bench_frontier
+from services.bench.frozen import bench_frozen
 from services.bench.load import START
 from services.bench.memory import bench_memory
-from services.bench.physics import bench_views
+from services.bench.physics import bench_physics
 from services.bench.report import Report
 from services.bench.suspects import bench_suspects
 from services.bench.topology import bench_topology
+from services.bench.views import bench_views
+from services.bench.whatif import bench_whatif
 from services.cli.options import AsJson
 from services.replay import files
 from services.simulate.plant import Plant
@@ -39,15 +43,23 @@ class Name(StrEnum):
     MEMORY = "memory"
     TOPOLOGY = "topology"
     VIEWS = "views"
+    PHYSICS = "physics"
     SUSPECTS = "suspects"
+    WHATIF = "whatif"
+    FROZEN = "frozen"
+    FAULTS = "faults"
     FRONTIER = "frontier"
 
 
 def bench(
     name: Annotated[Name | None, typer.Argument(help="Which one; all without a name.")] = None,
     recording: Annotated[
-        Path | None, typer.Option(help="For fold and suspects, in place of a simulated fleet.")
+        Path | None,
+        typer.Option(
+            help="For fold, suspects and frozen, in place of a simulated fleet; for faults besides."
+        ),
     ] = None,
+    racks: Annotated[int, typer.Option(min=1, help="For faults: how many racks.")] = RACKS,
     file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help=f"For frontier: {_DAY}.")
     ] = None,
@@ -62,7 +74,11 @@ def bench(
         Name.MEMORY: bench_memory,
         Name.TOPOLOGY: bench_topology,
         Name.VIEWS: bench_views,
+        Name.PHYSICS: bench_physics,
         Name.SUSPECTS: lambda: bench_suspects(*_recorded(recording)),
+        Name.WHATIF: lambda: asyncio.run(bench_whatif()),
+        Name.FROZEN: lambda: bench_frozen(*_recorded(recording)),
+        Name.FAULTS: lambda: _faults(recording, racks),
     }
     if file is not None:
         benches[Name.FRONTIER] = lambda: _frontier(file)
@@ -84,6 +100,12 @@ def _recorded(recording: Path | None) -> tuple[list[Envelope], str]:
         return list(files.read(recording)), recording.name
     simulated = Plant(16, seed=1).recording(START, after(START, Millis(100_000)))
     return list(simulated), "16 simulated racks"
+
+
+def _faults(recording: Path | None, racks: int) -> Report:
+    if recording is None:
+        return bench_faults(racks=racks)
+    return bench_faults(*_recorded(recording), racks=racks)
 
 
 def _frontier(file: Path) -> Report:

@@ -24,6 +24,7 @@ from services.settings import Settings
 from services.simulate.plant import Plant
 from services.simulate.publish import publish
 from services.simulate.scenarios import SCENARIOS, stage
+from services.simulate.script import Label
 from twin.instants import NEVER, Instant, after
 
 
@@ -135,13 +136,24 @@ def simulate(
     plant = Plant(racks, seed, stage(scenario, racks, begin))
     until = NEVER if span is None else after(begin, span)
     for label in plant.labels:
-        typer.echo(f"{label.at - begin} ms: {label.entity} {label.code}: {label.what}", err=True)
+        typer.echo(_told(label, begin), err=True)
     if output is not None:
         if span is None:
             raise typer.BadParameter("a recording needs an end: --for 5m")
         _into_a_file(plant, output, begin, until)
         return
     _run(_onto_the_bus(plant, current, until), current.broker.url)
+
+
+def _told(label: Label, begin: Instant) -> str:
+    """The truth of a label: what, where, from when to when, and how it is to be told."""
+    by, until, gone = (each - begin for each in (label.by, label.until, label.gone))
+    sure = "" if label.certain else ", if at all"
+    folded = ", explained by another" if label.folded else ""
+    return (
+        f"{label.at - begin} ms: {label.entity} {label.code}: {label.what}"
+        f" (to be raised by {by} ms{sure}{folded}; over at {until} ms, to be cleared by {gone} ms)"
+    )
 
 
 def _into_a_file(plant: Plant, output: Path, begin: Instant, until: Instant) -> None:

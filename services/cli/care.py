@@ -19,6 +19,8 @@ from services.broker.connection import BrokerError, probe
 from services.broker.embedded import find_program
 from services.cli.options import AsJson, SettingsFile, settings_of
 from services.history.stores import open_store
+from services.notify.alerts import reach
+from services.notify.letters import FILE, unread
 from services.settings import Settings, load
 from twin.instants import Instant
 
@@ -90,7 +92,7 @@ def doctor(file: SettingsFile = None, *, as_json: AsJson = False) -> None:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Try everything that the settings name."""
-    checks = (_broker, _store, _data, _port, _demo)
+    checks = (_broker, _store, _notices, _data, _port, _demo)
     return [await check(settings) for check in checks]
 
 
@@ -128,6 +130,20 @@ async def _store(settings: Settings) -> Finding:
 
     fix = "see history.url, history.org, history.bucket and the token"
     return await _tried("history", attempt, fix)
+
+
+async def _notices(settings: Settings) -> Finding:
+    async def attempt() -> str:
+        if settings.notify.alertmanager.url is not None:
+            await reach(str(settings.notify.alertmanager.url))
+        for file in sorted(settings.data.glob(f"*-{FILE}")):
+            found = unread(file)
+            last = "" if found.last is None else f", the last at {found.last.at}"
+            raise OSError(f"{found.letters} notices were given up{last}: {file}")
+        return "whoever is to be told of faults was told"
+
+    fix = "see notify.alertmanager.url; look at what was given up, then move the file away"
+    return await _tried("notices", attempt, fix)
 
 
 async def _data(settings: Settings) -> Finding:

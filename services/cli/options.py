@@ -7,6 +7,7 @@ import typer
 
 from schemas.durations import parse_ms
 from schemas.rfc3339 import parse_instant
+from services.ingest import rules
 from services.ingest.site import read
 from services.settings import Settings, SettingsError, load
 from twin.fleet import Fleet
@@ -74,11 +75,16 @@ def settings_of(file: Path | None, broker: str | None = None) -> Settings:
 def fleet_of(settings: Settings, file: Path | None = None) -> Fleet:
     """A fleet that has heard nothing yet, with the places and ratings of ``file`` or the settings.
 
+    It judges by the settings' rules file, where they have one.
+
     Raises:
         FleetFileError: The fleet file cannot be used.
+        RulesFileError: The rules file cannot be used.
     """
     fleet = Fleet(settings.coolant)
     written = file or settings.fleet_file
     if written is not None:
         fleet.configure(read(written))
+    if settings.rules_file is not None:
+        fleet.govern(rules.read(settings.rules_file), fleet.now)
     return fleet

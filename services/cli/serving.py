@@ -19,6 +19,7 @@ from services.broker.publish import publisher
 from services.cli import signals
 from services.cli.options import SettingsFile, Span, settings_of
 from services.clock import wall_clock
+from services.faults.records import UnknownFormatError
 from services.processes import HISTORY, LIVE, SERVE, Roles, run, twin_of
 from services.settings import BrokerSettings, Settings
 from services.simulate.fleet_file import fleet_file
@@ -138,7 +139,7 @@ def _run(main: signals.Main) -> None:
     """Run until stopped; expected trouble is one line and exit code 1."""
     try:
         signals.run(main)
-    except* (OSError, HistoryError, BrokerError) as group:
+    except* (OSError, HistoryError, BrokerError, UnknownFormatError) as group:
         for error in group.exceptions:
             typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -20,7 +20,7 @@ DETAILS: Final = ("process_area", "phase")
 FUNCTIONS: Final = ("min", "max", "mean", "last", "count")
 """What is asked of the good values of each bucket; each is the name of its result."""
 
-_METRIC: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_METRIC: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 
 
 def askable(query: Query) -> bool:
@@ -50,7 +50,7 @@ def buckets(query: Query, bucket: str) -> str:
         _data(query, bucket),
         f"""
 good = data
-    |> filter(fn: (r) => exists r.{query.metric} and r.{QUALITY} == {GOOD_QUALITY})
+    |> filter(fn: (r) => exists r["{query.metric}"] and r.{QUALITY} == {GOOD_QUALITY})
 data
     |> last(column: "{QUALITY}")
     |> keep(columns: {_list(("_time", *IDENTITY, *DETAILS))})
@@ -85,12 +85,12 @@ def records(text: str) -> Iterator[dict[str, str]]:
 
 def _data(query: Query, bucket: str) -> str:
     """The range's readings, a row each, a table for each series."""
-    metric = query.metric
+    metric, pattern = query.metric, query.metric.replace(".", r"\.")
     return f"""
 data = from(bucket: {_text(bucket)})
     |> range(start: {format_instant(query.start)}, stop: {format_instant(query.end)})
     |> filter(fn: (r) => r.entity == {_text(carried(query.entity))})
-    |> filter(fn: (r) => r.point =~ /^(cpc\\/[^\\/]+\\/)?[^\\/]+\\/{metric}\\//)
+    |> filter(fn: (r) => r.point =~ /^(cpc\\/[^\\/]+\\/)?[^\\/]+\\/{pattern}\\//)
     |> filter(fn: (r) => r._field == "{metric}" or r._field == "{QUALITY}")
     |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
     |> group(columns: {_list(IDENTITY)})

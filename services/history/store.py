@@ -9,7 +9,10 @@ from twin.points import Point
 
 
 class Row(NamedTuple):
-    """One reading to be kept, with the point as it was described when the reading came."""
+    """One reading to be kept, with the point as it was described when the reading came.
+
+    Or a number of the twin's own, measured and received at the instant of which it speaks.
+    """
 
     point: Point
     value: float | None

@@ -1,4 +1,4 @@
-"""Writer: accepted readings into a store, in batches, without anybody ever waiting for it."""
+"""Writer: what happened into a store, in batches, without anybody ever waiting for it."""
 
 import asyncio
 import logging
@@ -8,23 +8,21 @@ from typing import Final
 
 from schemas.history import HistoryError
 from services.broker.backoff import waits
+from services.history.rows import Rows
 from services.history.store import RefusedError, Row, Store
 from services.settings import HistorySettings
-from twin.changes import Change, ReadingLate, ReadingTaken
+from twin.changes import Change
 
 LAST_FLUSH_S: Final = 2.0
 """How long the end of a process may wait for the store."""
-
-_WIDEST: Final = 2**31 - 1
-"""What a store keeps of a quality; farther out all are as bad as each other."""
 
 _log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Batches readings and writes them, in order, each until the store has it.
+    """Batches readings and what the twin says, and writes them in order until the store has them.
 
-    Bound: ``settings.queue`` waiting readings, and one batch in hand. Overflow: the oldest waiting
+    Bound: ``settings.queue`` waiting rows, and one batch in hand. Overflow: the oldest waiting
     ones go, counted in ``lost``. At any time ``accepted == written + lost + queued``.
     """
 
@@ -32,6 +30,7 @@ class Writer:
         self._store = store
         self._batch = settings.batch
         self._flush_s = settings.flush_ms / 1000
+        self._rows = Rows()
         self._queue: deque[Row] = deque(maxlen=settings.queue)
         self._hand: list[Row] = []
         self._some = asyncio.Event()
@@ -47,16 +46,17 @@ class Writer:
 
     @property
     def queued(self) -> int:
-        """Readings that the store does not have yet."""
+        """Rows that the store does not have yet."""
         return len(self._queue) + len(self._hand)
 
     def take(self, changes: Iterable[Change]) -> None:
-        """Queue every accepted reading among ``changes``; returns at once, always."""
-        queue = self._queue
+        """Queue what is kept of ``changes``; returns at once, always."""
+        queue, row_of = self._queue, self._rows.of
         before, taken = len(queue), 0
         for change in changes:
-            if isinstance(change, ReadingTaken | ReadingLate):
-                queue.append(_row(change))
+            row = row_of(change)
+            if row is not None:
+                queue.append(row)
                 taken += 1
         self.accepted += taken
         self.lost += before + taken - len(queue)
@@ -133,9 +133,3 @@ class Writer:
             self.lost += self.queued
             self._queue.clear()
             self._hand = []
-
-
-def _row(change: ReadingTaken | ReadingLate) -> Row:
-    reading = change.reading
-    quality = max(-_WIDEST, min(reading.quality, _WIDEST))
-    return Row(change.point, reading.value, quality, reading.measured_at, change.at)

@@ -54,6 +54,6 @@ async def tick(intake: Intake, emit: Emit, clock: Callable[[], Instant]) -> None
     """Let time pass for a fleet that hears nothing, until cancelled."""
     while True:
         await asyncio.sleep(TICK_S)
-        changes = intake.fleet.advance(clock())
+        changes = intake.advance(clock())
         if changes:
             emit(changes)

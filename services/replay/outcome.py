@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas.digest import digest, state_of
+from schemas.balances import BalanceView, balance_view, found_by
+from schemas.digest import digest, faults_of, state_digest, state_of
 from schemas.envelope import Envelope
-from schemas.findings import FindingView, finding_view
+from schemas.findings import finding_view
 from schemas.rfc3339 import format_instant
 from schemas.views import fleet_view
 from services.intake import Intake
-from twin.findings import findings_of
 from twin.fleet import Fleet
 from twin.instants import Instant, Millis, after
 
@@ -62,14 +62,19 @@ def outcome(intake: Intake, span: Span) -> dict[str, object]:
         "counters": counters(intake),
         "fleet": fleet_view(fleet, span.now).model_dump(mode="json"),
         "racks": state_of(fleet, span.now),
-        "faults": [],
-        "findings": [view.model_dump(mode="json") for view in _findings(fleet)],
+        "faults": faults_of(fleet),
+        "findings": [finding_view(each).model_dump(mode="json") for each in fleet.audit.findings()],
+        "balances": [view.model_dump(mode="json") for view in _balances(fleet, span.now)],
         "digest": digest(fleet),
+        "state_digest": state_digest(fleet),
     }
 
 
-def _findings(fleet: Fleet) -> list[FindingView]:
-    return [finding_view(each) for each in findings_of(fleet)]
+def _balances(fleet: Fleet, now: Instant) -> list[BalanceView]:
+    """In order of entity and code."""
+    found = found_by(fleet.audit.findings())
+    drawn = sorted(fleet.audit.balances(), key=lambda each: (each.entity, each.code))
+    return [balance_view(each, found, now) for each in drawn]
 
 
 def counters(intake: Intake) -> dict[str, object]:

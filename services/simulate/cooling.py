@@ -40,8 +40,18 @@ def rack_gauges(noise: Noise, liquid: Liquid, seconds: Whole) -> Shown:
     }
 
 
-def cdu_gauges(noise: Noise, liquid: Liquid, rows: tuple[int, ...], seconds: Whole) -> Shown:
-    """Every CDU: on its secondary side the sum of its racks, on its primary side their heat."""
+def cdu_gauges(
+    noise: Noise,
+    liquid: Liquid,
+    rows: tuple[int, ...],
+    seconds: Whole,
+    second_pump: Array | None = None,
+) -> Shown:
+    """Every CDU: on its secondary side the sum of its racks, on its primary side their heat.
+
+    The first of its pumps runs and the other stands by, except where ``second_pump`` tells which
+    part of the flow the other brings: head goes with the square of the speed.
+    """
     sizes = np.array(rows)
     starts = np.cumsum(sizes) - sizes
     flow, heat, warm = (
@@ -53,6 +63,7 @@ def cdu_gauges(noise: Noise, liquid: Liquid, rows: tuple[int, ...], seconds: Who
     pressure = np.full_like(dp, _SUPPLY_KPA - DP_KPA)
     primary = heat / (_WATER_KW * _PRIMARY_K)
     speed = (30 + 60 * flow / (_VALVE_LPM * sizes)) * (liquid.pumps > _STANDING)
+    second = np.zeros_like(dp) if second_pump is None else second_pump
     return {
         "supply": liquid.supply_c,
         "return": warm / flow,
@@ -62,10 +73,10 @@ def cdu_gauges(noise: Noise, liquid: Liquid, rows: tuple[int, ...], seconds: Who
         "flow": flow,
         "supply pressure": pressure + dp,
         "return pressure": pressure,
-        "pump 1": speed,
-        "pump 2": np.zeros_like(dp),
-        "inlet": np.full_like(dp, _INLET_C),
-        "outlet": np.full_like(dp, _INLET_C + _PRIMARY_K),
+        "pump 1": speed * np.sqrt(1 - second),
+        "pump 2": speed * np.sqrt(second),
+        "inlet": _INLET_C + liquid.warmer_k,
+        "outlet": _INLET_C + liquid.warmer_k + _PRIMARY_K,
         "primary flow": primary,
         "valve": primary / (_PRIMARY_LPM * sizes) * 100,
     }

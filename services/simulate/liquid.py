@@ -36,6 +36,8 @@ class Liquid:
     """What the pumps of each row bring, 0 to 1."""
     supply_c: Array
     """Of each row's CDU."""
+    warmer_k: Array
+    """By how much the facility's water comes too warm to it."""
     inlet_c: Array
     """Of each rack, as are all below."""
     outlet_c: Array
@@ -48,15 +50,22 @@ class Liquid:
 
 
 def circulate(
-    noise: Noise, rows: tuple[int, ...], demand: Array, pumps: Array, seconds: Whole
+    noise: Noise,
+    rows: tuple[int, ...],
+    demand: Array,
+    pumps: Array,
+    seconds: Whole,
+    warmer_k: Array | None = None,
 ) -> Liquid:
     """Cool racks that would draw ``demand`` kW with what the ``pumps`` of their rows bring.
 
     The valves hold a flow for each kW; where it is missing the coolant gets hotter, and soon the
-    racks throttle themselves to what it can take.
+    racks throttle themselves to what it can take. Where the facility's water comes ``warmer_k``
+    too warm, valves that are open already cannot help it, and all that follows is warmer.
     """
+    warmer = np.zeros_like(pumps) if warmer_k is None else warmer_k
     row_of = np.repeat(np.arange(len(rows)), rows)
-    supply = SUPPLY_C + 0.15 * noise.wander("supply", np.arange(len(rows)), seconds, 180)
+    supply = SUPPLY_C + 0.15 * noise.wander("supply", np.arange(len(rows)), seconds, 180) + warmer
     inlet = supply[:, row_of] + 0.1 + 0.4 * noise.uniform("pipe", np.arange(len(row_of)))
     wanted = lag(np.maximum(LEAST_LPM, LPM_PER_KW * demand), _VALVE_S)
     flow = wanted * pumps[:, row_of]
@@ -67,6 +76,7 @@ def circulate(
         row_of=row_of,
         pumps=pumps,
         supply_c=supply,
+        warmer_k=warmer,
         inlet_c=inlet,
         outlet_c=lag(inlet + _rise_k(heat, flow, inlet), _SENSOR_S),
         wanted_lpm=wanted,

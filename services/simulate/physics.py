@@ -1,5 +1,6 @@
 """Physics: what every gauge of a site would show at any second, as a function of the seed."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,11 +10,14 @@ from services.simulate.electric import meter_gauges
 from services.simulate.liquid import SETTLING, circulate
 from services.simulate.load import demand_kw
 from services.simulate.noise import Array, Noise, Whole
-from services.simulate.scenarios import PumpsLost
+from services.simulate.script import Draws, FeedLost, PumpLost, PumpsLost, Suffered, WarmWater
 from services.simulate.site import Site
 
 _COAST_MS: Final = 5_000  # pumps run down in this time
+_WARMING_MS: Final = 180_000  # the water of a facility changes its temperature in this time
+_DRAWN_S: Final = 10  # no load is quite even
 _BEAT_S: Final = 10
+_FAR: Final = 2**53  # later than anything is simulated, and no float loses it
 
 Shown = dict[str, dict[str, Array]]
 
@@ -21,10 +25,12 @@ Shown = dict[str, dict[str, Array]]
 class Physics:
     """A site in motion. It keeps nothing: what it showed before does not change what it shows."""
 
-    def __init__(self, site: Site, noise: Noise, pumps_lost: tuple[PumpsLost, ...] = ()) -> None:
+    def __init__(self, site: Site, noise: Noise, suffered: tuple[Suffered, ...] = ()) -> None:
         self._site = site
         self._noise = noise
-        self._pumps_lost = pumps_lost
+        self._suffered = suffered
+        self._racks = {rack.id: column for column, rack in enumerate(site.racks)}
+        self._taps = {tap.id: column for column, tap in enumerate(site.taps)}
 
     def shown(self, first: int, rows: int) -> Shown:
         """By kind and quantity, each second from ``first`` (down) of each object (across).
@@ -35,12 +41,12 @@ class Physics:
         """
         seconds = np.arange(first - SETTLING, first + rows)[:, None]
         sizes = self._site.rows
-        demand = demand_kw(self._noise, len(self._site.racks), seconds)
-        liquid = circulate(self._noise, sizes, demand, self._pumps(seconds), seconds)
-        taps, busways = meter_gauges(self._noise, sizes, liquid.power_kw, seconds)
+        plant = self._plant(seconds)
+        liquid = circulate(self._noise, sizes, plant.demand, plant.pumps, seconds, plant.warmer_k)
+        taps, busways = meter_gauges(self._noise, sizes, liquid.power_kw, seconds, plant.live)
         whole: Shown = {
             "rack": rack_gauges(self._noise, liquid, seconds),
-            "cdu": cdu_gauges(self._noise, liquid, sizes, seconds),
+            "cdu": cdu_gauges(self._noise, liquid, sizes, seconds, plant.second_pump),
             "tap": taps,
             "busway": busways,
             "bms": {"heartbeat": _beats(seconds)},
@@ -51,13 +57,59 @@ class Physics:
             for kind, quantities in whole.items()
         }
 
-    def _pumps(self, seconds: Whole) -> Array:
-        brought = np.ones((len(seconds), len(self._site.rows)))
-        for loss in self._pumps_lost:
-            coasted = np.clip((seconds[:, 0] * 1000 - loss.at) / _COAST_MS, 0.0, 1.0)
-            left = 1 - (1 - loss.left) * coasted
-            brought[:, loss.row] = np.minimum(brought[:, loss.row], left)
-        return brought
+    def _plant(self, seconds: Whole) -> "_Plant":
+        """What the site is driven by, and all that the script makes of it."""
+        rows = np.zeros((len(seconds), len(self._site.rows)))
+        plant = _Plant(
+            demand=demand_kw(self._noise, len(self._racks), seconds),
+            pumps=rows + 1,
+            second_pump=rows.copy(),
+            warmer_k=rows.copy(),
+            live=np.ones((len(seconds), len(self._taps))),
+        )
+        for each in self._suffered:
+            self._suffer(each, plant, seconds[:, 0] * 1000)
+        return plant
+
+    def _suffer(self, each: Suffered, plant: "_Plant", when: Whole) -> None:
+        match each:
+            case PumpsLost():
+                left = 1 - (1 - each.left) * _during(each, when, _COAST_MS)
+                plant.pumps[:, each.row] = np.minimum(plant.pumps[:, each.row], left)
+            case PumpLost():
+                plant.second_pump[:, each.row] = 0.5 + 0.5 * _during(each, when)
+            case WarmWater():
+                plant.warmer_k[:, each.row] += each.by_k * _during(each, when, _WARMING_MS)
+            case FeedLost():
+                plant.live[:, self._taps[each.tap]] *= 1 - _during(each, when)
+            case Draws():
+                lane = np.array([self._racks[each.rack]])
+                drawn = each.kw + self._noise.wander("drawn", lane, when[:, None], _DRAWN_S)
+                demand = plant.demand[:, lane]
+                so = _during(each, when, _COAST_MS)[:, None]
+                plant.demand[:, lane] += (drawn - demand) * so
+
+
+@dataclass(frozen=True, slots=True)
+class _Plant:
+    """What drives a site, each second (down) for each rack, row or tap (across)."""
+
+    demand: Array
+    pumps: Array
+    """What the pumps of each row bring, 0 to 1."""
+    second_pump: Array
+    """The part of it that the second of them brings."""
+    warmer_k: Array
+    live: Array
+    """1, or 0 where a tap is dead."""
+
+
+def _during(each: Suffered, when: Whole, takes_ms: int = 1) -> Array:
+    """From 0 to 1 in ``takes_ms`` as it begins, and back to 0 as it ends."""
+    begun = np.clip((when - each.at) / takes_ms, 0.0, 1.0)
+    over = np.clip((when - min(each.until, _FAR)) / takes_ms, 0.0, 1.0)
+    so: Array = begun - over
+    return so
 
 
 def _beats(seconds: Whole) -> Array:

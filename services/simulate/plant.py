@@ -4,25 +4,22 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from schemas.bms import metadata_topic, value_topic
 from schemas.contract import CADENCE_S
 from schemas.envelope import Envelope
 from services.simulate.columns import SECOND_MS, Columns
-from services.simulate.gauges import PUB
 from services.simulate.metadata import metadata_of
-from services.simulate.noise import Array, Noise, Whole
+from services.simulate.noise import Array, Noise
 from services.simulate.physics import Physics
-from services.simulate.scenarios import STEADY, Script
+from services.simulate.script import STEADY, Freezes, Script
 from services.simulate.site import site_of
+from services.simulate.tampering import Tampering, row_of
 from twin.instants import Instant
 
 _BLOCK: Final = 64  # seconds of physics at a time: the same ones, whoever asks for which part
 
 _METADATA, _VALUE = 0, 1  # in the order in which a point says them
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Plant:
@@ -37,18 +34,18 @@ class Plant:
     def __init__(self, racks: int, seed: int, script: Script = STEADY) -> None:
         site, noise = site_of(racks), Noise(seed)
         self.labels = script.labels
-        self._script = script
-        self._physics = Physics(site, noise, script.pumps_lost)
+        self._physics = Physics(site, noise, script.suffered)
         self._columns = Columns(site, noise)
+        frozen = {each: self._shown(each) for each in script.told if isinstance(each, Freezes)}
+        self._tampering = Tampering(self._columns, script, frozen)
         points = self._columns.points
         self._topics = [value_topic(point) for point in points]
         self._metadata = [(metadata_topic(point), metadata_of(point)) for point in points]
         self._payloads = [
-            f'{{"value":%.{places}f,"timestamp":%d,"quality":1}}'.encode()
+            f'{{"value":%.{places}f,"timestamp":%d,"quality":%d}}'.encode()
             for places in self._columns.decimals
         ]
         self._offsets = self._columns.offsets.tolist()
-        self._owners = np.array([point.publisher for point in points])
         self._slots = np.arange(len(points)) % CADENCE_S
         self._block: tuple[int, Array] | None = None
 
@@ -63,8 +60,9 @@ class Plant:
         spoken = self._columns.offsets < within
         shown = np.where(spoken, now, before) * self._columns.steps
         stamps = np.where(spoken, tick, tick - 1) * SECOND_MS + self._columns.offsets
-        for column in np.flatnonzero(~self._silent(stamps)[:, _VALUE]).tolist():
-            payload = self._payloads[column] % (shown[column], stamps[column])
+        quality = self._tampering.doubted(stamps)
+        for column in np.flatnonzero(~self._tampering.silent(stamps)[:, _VALUE]).tolist():
+            payload = self._payloads[column] % (shown[column], stamps[column], quality[column])
             yield Envelope(self._topics[column], payload, at)
 
     def messages(self, start: Instant, until: Instant) -> Iterator[Envelope]:
@@ -88,26 +86,19 @@ class Plant:
         slot, begin = tick % CADENCE_S, tick * SECOND_MS
         speaks = np.empty((len(now), 2), dtype=np.bool_)
         speaks[:, _METADATA] = self._slots == (slot + CADENCE_S // 2) % CADENCE_S
-        speaks[:, _VALUE] = (now != before) | (self._slots == slot)
-        speaks &= ~self._silent(begin + self._columns.offsets)
+        stamps = begin + self._columns.offsets
+        trusted, quality = (self._tampering.doubted(each) for each in (stamps - SECOND_MS, stamps))
+        speaks[:, _VALUE] = (now != before) | (self._slots == slot) | (quality != trusted)
+        speaks &= ~self._tampering.silent(stamps)
         shown = (now * self._columns.steps).tolist()
         for each in np.flatnonzero(speaks).tolist():
             column = each // 2
             at = Instant(begin + self._offsets[column])
             if each % 2 == _VALUE:
-                payload = self._payloads[column] % (shown[column], at)
+                payload = self._payloads[column] % (shown[column], at, quality[column])
                 yield Envelope(self._topics[column], payload, at)
             else:
                 yield Envelope(*self._metadata[column], at, retain=True)
-
-    def _silent(self, stamps: Whole) -> Mask:
-        """Whose metadata and value would not be sent at each one's stamp."""
-        silent = np.zeros((len(stamps), 2), dtype=np.bool_)
-        for silence in self._script.silences:
-            since = stamps >= silence.at
-            silent[:, _VALUE] |= since & (self._owners == silence.publisher)
-            silent[:, _METADATA] |= since & (silence.publisher == PUB)
-        return silent
 
     def _rows(self, tick: int) -> Array:
         """What all gauges show a second before ``tick`` and at it, counted in their steps."""
@@ -118,10 +109,10 @@ class Plant:
 
     def _counted(self, first: int, rows: int) -> Array:
         counted = self._columns.steps_of(self._physics.shown(first, rows))
-        instants = np.arange(first, first + rows) * SECOND_MS
-        for shows in self._script.shows:
-            for column, point in enumerate(self._columns.points):
-                if (point.entity, point.point_type) == (shows.entity, shows.point_type):
-                    step = self._columns.steps[column]
-                    counted[instants >= shows.at, column] = round(shows.value / step)
+        self._tampering.tell(counted, np.arange(first, first + rows) * SECOND_MS)
         return counted
+
+    def _shown(self, freeze: Freezes) -> Array:
+        """What all gauges showed when one of them froze."""
+        shown: Array = self._columns.steps_of(self._physics.shown(row_of(freeze), 1))[0]
+        return shown

@@ -77,6 +77,7 @@ def test_rack_says_its_part_of_the_loop_and_how_long_it_would_last() -> None:
     rack = the_rack(a_fleet_showing(a_site())).model_dump(mode="json")
 
     assert rack["flow_share"]["value"] == 150 / 330
+    assert rack["capacity_share"]["value"] is None
     assert rack["approach_k"]["value"] is None
     assert set(rack["heat_ratio_by_coolant"]) == {"water", "pg25"}
     assert rack["heat_ratio_by_coolant"]["pg25"] == rack["heat_ratio"]

@@ -2,8 +2,18 @@ from pathlib import Path
 
 import pytest
 
-from build import START, a_cooled_rack, a_fleet_showing, a_meter, a_point, a_reading, at, tell
-from schemas.digest import canonical, digest, state_of
+from build import (
+    START,
+    a_cooled_rack,
+    a_fleet_showing,
+    a_fleet_with,
+    a_meter,
+    a_point,
+    a_reading,
+    at,
+    tell,
+)
+from schemas.digest import canonical, digest, state_digest, state_of
 from schemas.views import rack_view
 from streams import fold, recording
 from twin.fleet import Fleet
@@ -55,10 +65,26 @@ def test_silence_counts() -> None:
 
 
 def test_faults_count_in_their_order() -> None:
-    fleet = a_fleet()
-    faults = [{"id": "a", "raised_at": "…"}, {"id": "b", "age_s": 1}]
-    assert digest(fleet) != digest(fleet, faults) != digest(fleet, faults[::-1])
-    assert digest(fleet, faults) == digest(fleet, [faults[0], {"id": "b", "age_s": 2}])
+    leaks = [a_point("Rack/RackLeakDetect", rack) for rack in ("R1", "R2")]
+    sound, one, two, other = (a_fleet_with(*leaks) for _ in range(4))
+    for fleet, order in ((one, (0, 1)), (two, (0, 1)), (other, (1, 0))):
+        for seconds, leak in enumerate(order):
+            tell(fleet, at(seconds), a_reading(leaks[leak], 1.0, at(0)))
+    assert [each.key.entity for each in other.faults.occurrences()] == ["R2", "R1"]
+    assert digest(sound) != digest(one) == digest(two) != digest(other)
+
+
+def test_racks_are_told_as_bad_as_what_is_raised_on_them() -> None:
+    leak = a_point("Rack/RackLeakDetect")
+    raised, over = a_fleet_with(leak), a_fleet_with(leak)
+    tell(raised, at(0), a_reading(leak, 1.0, at(0)))
+    for fleet in (raised, over):
+        tell(fleet, at(1), a_reading(leak, 0.0, at(1)))
+    told = [state_of(each, at(1))["R1"] for each in (raised, over)]
+    assert [(each["severity"], len(each["faults"])) for each in told] == [
+        ("CRITICAL", 1),
+        ("OK", 0),
+    ]
 
 
 def test_state_is_every_rack_by_id() -> None:
@@ -89,3 +115,17 @@ def test_real_rack_is_as_its_operators_saw_it(dsx: Path) -> None:
     assert rack["thermal"]["supply_c"]["value"] == pytest.approx(32.68, abs=0.005)
     assert rack["leak"]["detected"]["text"] is not None
     assert rack["upstream"]["liquid"] == ["C-F00-CDU-05"]
+
+
+POWER = a_point("Rack/RackPower", "R1")
+LEAK = a_point("Rack/RackLeakDetect", "R1")
+
+
+def test_the_digest_of_the_state_leaves_the_faults_out() -> None:
+    calm, leaky = (a_fleet_showing({POWER: 1.0, LEAK: 0.0}) for _ in range(2))
+    tell(leaky, at(1), a_reading(LEAK, 1.0, at(1)))
+    for fleet in (calm, leaky):
+        tell(fleet, at(2), a_reading(LEAK, 0.0, at(2)), a_reading(POWER, 2.0, at(2)))
+
+    assert digest(calm) != digest(leaky)
+    assert state_digest(calm) == state_digest(leaky)

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from build import a_cooled_rack, a_fleet_showing, a_meter
-from schemas.whatif import CaseView, case_of, outcome_view
+from schemas.whatif import CaseView, case_of, outcome_json, outcome_view
 from twin.affected import Case
 from twin.points import EntityId
 from twin.whatif import consequences
@@ -57,7 +57,8 @@ def test_an_outcome_is_shown_rack_by_rack_and_in_sum() -> None:
     )
     case = Case(lose=frozenset({EntityId("A")}), load_factor=1.2, budget_kw=200.0)
 
-    shown = json.loads(outcome_view(consequences(fleet, case), fleet.now).model_dump_json())
+    found = consequences(fleet, case)
+    shown = json.loads(outcome_view(found, fleet.now).model_dump_json())
 
     assert shown["fallen"] == {"power": ["A"], "liquid": [], "air": []}
     assert shown["over_budget_kw"]["value"] == pytest.approx(40)
@@ -75,3 +76,4 @@ def test_an_outcome_is_shown_rack_by_rack_and_in_sum() -> None:
     assert bus["breaches"][0]["severity"] == "CRITICAL"
     assert shown["shed"]["racks"] == ["R1"]
     assert shown["shed"]["suffices"]
+    assert json.loads(b"".join(outcome_json(found, fleet.now))) == shown

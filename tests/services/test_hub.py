@@ -8,7 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from build import START, a_point, a_reading, at, tell
 from services.hub import Hub, affected
-from twin.changes import PointDescribed
+from twin.changes import Derived, FaultChanged, FindingChanged, PointDescribed
+from twin.fault import Fault, Key, What
+from twin.finding import Finding
 from twin.fleet import Fleet, Message
 from twin.points import EntityId, Point, Retraction
 
@@ -199,3 +201,26 @@ def test_first_description_knows_nothing_before() -> None:
     (change,) = tell(Fleet(), START, TAP)
     assert isinstance(change, PointDescribed)
     assert change.before is None
+
+
+def test_a_finding_affects_whom_it_is_about_and_a_derived_number_nobody() -> None:
+    fleet, rack = Fleet(), EntityId("R1")
+    told(fleet, a_point())
+    finding = Finding("balance.heat", rack, None, "so")
+    changed = FindingChanged(finding, standing=True, at=START)
+    assert list(affected(fleet, changed)) == [rack]
+    assert list(affected(fleet, Derived(rack, "heat_kw", 95.5, START))) == []
+
+
+def test_fault_that_was_raised_alters_the_document_of_its_entity() -> None:
+    fault = Fault(Key("leak.detected", EntityId("R1")), id="a")
+    raised = FaultChanged(fault, What.RAISED, START)
+    pending = FaultChanged(fault._replace(id=""), What.PENDING, START)
+    assert list(affected(Fleet(), raised)) == ["R1"]
+    assert list(affected(Fleet(), pending)) == []
+
+
+async def test_end_is_the_end_of_the_faults_too() -> None:
+    hub = Hub("e")
+    hub.end()
+    await hub.faults.news(0)

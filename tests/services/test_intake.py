@@ -4,9 +4,11 @@ from schemas.errors import Reason
 from services.intake import Intake
 from twin.changes import PointDescribed, PointStale, ReadingTaken
 from twin.fleet import STALE_AFTER, Fleet
-from twin.instants import Instant, after
+from twin.instants import Instant, Millis, after
+from twin.points import EntityId
 
 T0 = Instant(1_767_225_600_000)
+R1 = EntityId("R1")
 PATH = "Rack/RackPower/site/r1/power"
 METADATA = (
     b'{"objectType":"Rack","pointType":"RackPower","engUnit":"kW",'
@@ -76,3 +78,36 @@ def test_time_passes_even_with_a_message_that_is_rejected() -> None:
     changes = intake.take("rubbish", b"", after(T0, STALE_AFTER))
 
     assert [type(change) for change in changes] == [PointStale]
+
+
+def test_a_fork_stays_as_it_was_while_messages_are_folded_and_time_passes() -> None:
+    intake = an_intake()
+    intake.take(f"BMS/v1/PUB/Value/{PATH}", value(35.0, T0), T0)
+    with intake.fork() as fork:
+        before = fork.rack(R1)
+        intake.take(
+            f"BMS/v1/PUB/Value/{PATH}", value(36.0, after(T0, Millis(1))), after(T0, Millis(1))
+        )
+        intake.advance(after(T0, Millis(2 * STALE_AFTER)))
+
+        assert fork.rack(R1) == before != intake.fleet.rack(R1)
+
+
+def test_a_fork_hears_of_what_falls_due_first() -> None:
+    intake = an_intake()
+    intake.take(f"BMS/v1/PUB/Value/{PATH}", value(35.0, T0), T0)
+    with intake.fork() as fork:
+        intake.advance(after(T0, STALE_AFTER))
+        rack = fork.rack(R1)
+
+    assert rack is not None
+    assert rack.power.load.now == 35
+
+
+def test_nothing_is_put_aside_for_a_fork_that_is_done_with() -> None:
+    intake = an_intake()
+    with intake.fork() as fork:
+        pass
+    intake.take(f"BMS/v1/PUB/Value/{PATH}", value(35.0, T0), T0)
+
+    assert len(fork) == 0

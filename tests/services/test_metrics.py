@@ -7,12 +7,19 @@ from services.intake import Intake
 from services.metrics import (
     LoopLag,
     Metrics,
+    show_audit,
+    show_calls,
+    show_faults,
     show_fleet_file,
     show_history,
     show_inbox,
     show_intake,
+    show_journal,
     show_lag,
+    show_letters,
     show_link,
+    show_notify,
+    show_rules_file,
     show_streams,
     show_totals,
 )
@@ -59,7 +66,25 @@ def test_every_part_has_its_names() -> None:
     show_lag(metrics, lambda: 0.5, lambda: 1.5)
     show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
     show_fleet_file(metrics, lambda: 10)
-    show_totals(metrics, lambda: {"power": 11}, lambda: {"power": 12}, lambda: {"power": 13}, dict)
+    show_rules_file(metrics, lambda: 12)
+    show_totals(metrics, lambda: {"power": 11}, lambda: {"power": 12}, lambda: {"power": 13})
+    show_audit(metrics, lambda: {"balance.heat": 17}, lambda: {("balance.heat", "OPEN"): 18})
+    show_faults(
+        metrics,
+        lambda: {"CRITICAL": 19},
+        lambda: {"leak.detected": 20},
+        lambda: {"shelved": 21},
+    )
+    show_calls(metrics, lambda: 22, lambda: 23)
+    show_notify(
+        metrics,
+        lambda: {"mqtt": 24},
+        lambda: {"mqtt": 25},
+        lambda: {"mqtt": 26},
+        lambda: {"mqtt": 27},
+    )
+    show_journal(metrics, lambda: 30, lambda: 31, lambda: 32, lambda: 33)
+    show_letters(metrics, lambda: 28, lambda: 29)
     assert values(metrics) == {
         "racktwin_inbox_depth": 1,
         "racktwin_inbox_dropped_total": 2,
@@ -77,9 +102,27 @@ def test_every_part_has_its_names() -> None:
         "racktwin_stream_slow_closed_total": 8,
         "racktwin_stream_refused_total": 9,
         "racktwin_fleet_file_refused_total": 10,
+        "racktwin_rules_file_refused_total": 12,
         "racktwin_fleet_watts/power": 11,
         "racktwin_fleet_racks_fresh/power": 12,
         "racktwin_fleet_racks_expected/power": 13,
+        "racktwin_findings/balance.heat": 17,
+        "racktwin_balances/OPEN/balance.heat": 18,
+        "racktwin_faults/CRITICAL": 19,
+        "racktwin_fault_active/leak.detected": 20,
+        "racktwin_faults_masked/shelved": 21,
+        "racktwin_annunciations_total": 22,
+        "racktwin_fault_events_forgotten_total": 23,
+        "racktwin_notify_queued/mqtt": 24,
+        "racktwin_notify_sent_total/mqtt": 25,
+        "racktwin_notify_failed_total/mqtt": 26,
+        "racktwin_notify_overflowed_total/mqtt": 27,
+        "racktwin_notify_dead_total": 28,
+        "racktwin_notify_dead_lost_total": 29,
+        "racktwin_journal_owed": 30,
+        "racktwin_journal_failed_total": 31,
+        "racktwin_journal_damaged_total": 32,
+        "racktwin_journal_begun_anew_total": 33,
     }
 
 

@@ -2,12 +2,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from brokers import RealBroker, nats
+from brokers import RealBroker, listening, nats
+from processes import until
 from services.broker.publish import publisher
+from services.clock import wall_clock
+from services.faults.frames import frame
+from services.faults.records import UnknownFormatError
 from services.processes import HISTORY, LIVE, SERVE, Roles, Twin, run, twin_of
 from services.settings import ApiSettings, HistorySettings, Settings
 
@@ -50,6 +56,33 @@ async def speak(settings: Settings, kw: int, timestamp: int) -> None:
         await publish(f"BMS/v1/PUB/Metadata/{PATH}", METADATA, retain=True)
         value = b'{"value":%d,"timestamp":%d,"quality":1}' % (kw, timestamp)
         await publish(f"BMS/v1/PUB/Value/{PATH}", value)
+
+
+async def leak(settings: Settings) -> None:
+    """Let the detector of a rack say that it leaks."""
+    path = "Rack/RackLeakDetect/site/r1/leak"
+    metadata = (
+        b'{"objectType":"Rack","pointType":"RackLeakDetect","stateText":'
+        b'[{"value":0,"text":"Normal"},{"value":1,"text":"Leak"}],'
+        b'"rackLocationName":"R1","rackLocationId":"R1"}'
+    )
+    async with publisher(settings.broker, "test") as publish:
+        await publish(f"BMS/v1/PUB/Metadata/{path}", metadata, retain=True)
+        value = b'{"value":1,"timestamp":%d,"quality":1}' % wall_clock()
+        await publish(f"BMS/v1/PUB/Value/{path}", value)
+
+
+async def the_fault(address: str) -> dict[str, Any]:
+    """The one that stands, as soon as there is one."""
+    found: list[dict[str, Any]] = []
+
+    async def told() -> bool:
+        found[:] = (await get(address, "api/v1/faults")).json()["items"]
+        return bool(found)
+
+    await until(told)
+    (fault,) = found
+    return fault
 
 
 async def heard(twin: Twin) -> None:
@@ -146,6 +179,86 @@ async def test_fleet_file_is_read_at_the_start_and_whenever_it_changes(tmp_path:
             metrics = (await get(address, "metrics")).text
     assert (before, after) == ("North", "South")
     assert "racktwin_fleet_file_refused_total 0.0" in metrics
+
+
+async def test_rules_file_is_read_at_the_start_and_whenever_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text("[rules.liquid.flow_low]\non_delay = '20s'\n")
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path).model_copy(update={"rules_file": file})
+        async with running(settings, LIVE) as (twin, address):
+
+            async def delay_is(seconds: int) -> bool:
+                rule = twin.intake.fleet.faults.rules["liquid.flow_low"]
+                return rule.on_delay == seconds * 1000
+
+            assert await delay_is(20)
+            file.write_text("[rules.liquid.flow_low]\non_delay = '130s'\n")
+            await until(lambda: delay_is(130))
+            metrics = (await get(address, "metrics")).text
+    assert "racktwin_rules_file_refused_total 0.0" in metrics
+
+
+async def test_leak_on_the_bus_is_told_on_a_topic_of_our_own(tmp_path: Path) -> None:
+    async with nats(tmp_path) as broker:
+        given = settings_for(broker, tmp_path).model_dump() | {
+            "notify": {"mqtt": {"enabled": True}}
+        }
+        settings = Settings.model_validate(given)
+        ours = settings.broker.model_copy(update={"topics": ("racktwin/#",)})
+        async with running(settings, SERVE) as (_, address), listening(ours) as heard:
+            await leak(settings)
+
+            async def told() -> bool:
+                return any("faults/R1/leak%2Edetected/" in each.topic for each in heard.envelopes)
+
+            await until(told)
+            metrics = (await get(address, "metrics")).text
+    assert 'racktwin_notify_overflowed_total{to="mqtt"} 0.0' in metrics
+
+
+async def test_faults_and_what_was_done_to_them_outlive_the_process(tmp_path: Path) -> None:
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path)
+        async with running(settings, SERVE) as (_, address):
+            await leak(settings)
+            before = await the_fault(address)
+            async with httpx.AsyncClient() as client:
+                ack = f"{address}api/v1/faults/{before['id']}/ack"
+                answer = await client.post(ack, json={"by": "Ada"})
+        async with running(settings, SERVE) as (_, address):
+            after = await the_fault(address)
+            acts = (await get(address, "api/v1/audit")).json()["items"]
+            ready = await get(address, "readyz")
+            metrics = (await get(address, "metrics")).text
+
+    assert answer.status_code == 200
+    assert (after["id"], after["raised_at"]) == (before["id"], before["raised_at"])
+    assert (after["state"], after["acknowledged_by"]) == ("ACKED", "Ada")
+    assert [(act["what"], act["by"]) for act in acts] == [("ACKNOWLEDGED", "Ada")]
+    assert ready.status_code == 200
+    assert "racktwin_journal_owed 0.0" in metrics
+
+
+async def test_a_journal_that_cannot_be_read_ends_it_with_its_name(tmp_path: Path) -> None:
+    async with nats(tmp_path) as broker:
+        settings = settings_for(broker, tmp_path)
+        settings.data.mkdir()
+        journal = settings.data / "serve-faults.journal"
+        journal.write_bytes(frame(msgspec.msgpack.encode("something")))
+
+        with pytest.raises(UnknownFormatError, match=r"serve-faults\.journal"):
+            await run(twin_of(settings), settings, SERVE)
+
+
+def test_it_is_not_ready_while_faults_cannot_be_kept(tmp_path: Path) -> None:
+    twin = twin_of(Settings(data=tmp_path))
+    twin.status.connected = True
+    journal = twin.resume(tmp_path / "faults.journal")
+    journal.trouble = "no room"
+
+    assert twin.ready() == "no room"
+    journal.close()
 
 
 async def test_a_taken_port_ends_it_with_the_reason(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_topics_in_the_environment_are_separated_by_commas(
         ("[broker]\nurl = 'mqtt://me:hunter2@x'", "no password here"),
         ("[api]\nport = 70000", "api.port"),
         ("coolant = 'beer'", "coolant"),
+        ("[notify.webhook]\nurl = 'http://there'", "set secret or secret_file"),
+        ("[notify.alertmanager]\nurl = 'http://me:hunter2@x'", "no password here"),
         ("not toml", "racktwin.toml"),
     ],
 )
@@ -90,6 +92,25 @@ def test_an_unknown_variable_is_an_error_that_names_it(
 
     with pytest.raises(SettingsError, match=name.partition("__")[0]):
         load()
+
+
+def test_nobody_is_notified_by_default() -> None:
+    notify = load()[0].notify
+
+    assert not notify.mqtt.enabled
+    assert notify.alertmanager.url is None
+    assert notify.webhook.url is None
+
+
+def test_who_is_notified_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RACKTWIN_NOTIFY__MQTT__ENABLED", "true")
+    monkeypatch.setenv("RACKTWIN_NOTIFY__WEBHOOK__URL", "https://there/hook")
+    monkeypatch.setenv("RACKTWIN_NOTIFY__WEBHOOK__SECRET_FILE", "/run/secrets/webhook")
+
+    notify = load()[0].notify
+
+    assert notify.mqtt.enabled
+    assert notify.webhook.secret_file == Path("/run/secrets/webhook")
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from twin.contradictions import SETPOINTS, UNHEARD_FOR, judge_metadata, judge_un
 from twin.entities import Entity
 from twin.finding import Finding
 from twin.fleet import Fleet
-from twin.points import EntityId, Point, Retraction
+from twin.instants import Instant
+from twin.points import EntityId, Point, PublisherId, Retraction
 
 Said = tuple[str, str | None, str]
 
@@ -92,7 +93,7 @@ def test_units_of_one_quantity_and_of_pumps_may_differ() -> None:
 def test_two_names_of_one_thing_are_told() -> None:
     points = named(a_point("Rack/RackPower"), "Rack 1"), named(a_point("Rack/RackLiquidFlow"), "X")
 
-    assert said(a_fleet_with(*points)) == [("R1", None, "goes by the names of Rack 1 and X")]
+    assert said(a_fleet_with(*points)) == [("R1", None, "goes by several names: Rack 1 and X")]
 
 
 def test_a_meter_that_hangs_on_nothing_is_told() -> None:
@@ -111,8 +112,8 @@ def test_a_meter_that_serves_nobody_beside_one_that_does_is_told() -> None:
     )
 
     assert said(fleet) == [
-        ("T2", None, "serves nobody, where T1 behind the same BUS does"),
-        ("T3", None, "is nowhere described, and serves nobody, where T1 behind the same BUS does"),
+        ("T2", None, "serves nobody: T1 behind the same BUS does"),
+        ("T3", None, "nowhere described, and serves nobody: T1 behind the same BUS does"),
     ]
 
 
@@ -145,14 +146,19 @@ def test_ids_that_nobody_describes_are_named_where_they_are_served() -> None:
     )
 
     assert said(fleet) == [
-        ("C1", None, "serves R2, R3, R4 and 2 more, of which nobody tells"),
-        ("M1", None, "serves Z, of which nobody tells"),
+        ("C1", None, "serves what nobody describes: R2, R3, R4 and 2 more"),
+        ("M1", None, "serves what nobody describes: Z"),
     ]
+
+
+def speaks(publisher: PublisherId) -> Instant:
+    """All publishers spoke for ever, but for one that came back."""
+    return at(300) if publisher == "BACK" else Instant(0)
 
 
 def unheard(fleet: Fleet, seconds: float, identity: str = "R1") -> list[Said]:
     """What is said of a thing that is looked at so many seconds after the start."""
-    return [brief(each) for each in judge_unheard(entity(fleet, identity), at(seconds))]
+    return [brief(each) for each in judge_unheard(entity(fleet, identity), at(seconds), speaks)]
 
 
 @pytest.mark.parametrize(("seconds", "times"), [(149.9, 0), (150.0, 1)])
@@ -212,3 +218,10 @@ def test_a_point_that_is_no_more_is_not_missed() -> None:
     tell(fleet, START, a_reading(flow), Retraction(power.id))
 
     assert unheard(fleet, 200) == []
+
+
+def test_points_of_a_publisher_that_was_silent_are_not_missed_before_their_time() -> None:
+    fleet = a_fleet_with(a_point("Rack/RackPower", "R1", publisher="BACK"))
+
+    assert unheard(fleet, 449) == []
+    assert len(unheard(fleet, 450)) == 1

@@ -3,7 +3,17 @@ from dataclasses import replace
 
 import pytest
 
-from build import Values, a_cooled_rack, a_fleet_with, a_meter, a_point, a_reading, at, tell
+from build import (
+    Values,
+    a_cooled_rack,
+    a_fleet_with,
+    a_heartbeat,
+    a_meter,
+    a_point,
+    a_reading,
+    at,
+    tell,
+)
 from twin.balance import FLOW, Balance, Closure
 from twin.cdu import cdu_of
 from twin.changes import Change, Derived, FindingChanged
@@ -216,3 +226,32 @@ def test_sensor_that_stands_while_its_neighbours_move_is_found_and_its_next_move
         changes += hear(fleet, shown, range(second, second + 1))
 
     assert told(changes, "sensor.frozen") == [False]
+
+
+def test_what_was_never_heard_is_told_when_its_publishers_heart_beats_and_not_before() -> None:
+    heart, power = a_heartbeat(), a_point("Rack/RackPower", "R1")
+    fleet = a_fleet_with(heart, power, a_point("Rack/RackLiquidFlow", "R1"))
+    for second in range(1, 400, 10):
+        tell(fleet, at(second), a_reading(power, float(second), at(second)))
+    before = [each.finding.code for each in fleet.audit.findings()]
+    for second in range(400, 620, 10):
+        readings = a_reading(power, float(second), at(second)), a_reading(heart, 1.0, at(second))
+        tell(fleet, at(second), *readings)
+
+    assert before == []
+    (found,) = fleet.audit.findings()
+    assert found.finding.suspect == "RackLiquidFlow"
+
+
+def test_a_unit_is_not_judged_while_the_supply_of_its_racks_moves() -> None:
+    flow = replace(
+        a_point("CDU/LiquidFlow", "C1", unit="LPM", serves=("R1",)), process_area=("Secondary",)
+    )
+    supply = next(p for p in a_cooled_rack("R1") if p.point_type == "RackLiquidSupplyTemperature")
+    shown = {**a_cooled_rack("R1", kw=100.0, lpm=150.0), flow: 1.0}
+    fleet = a_fleet_with(*shown)
+    for second in range(1, 200):
+        values = {**shown, supply: 30.0 + 0.1 * second}
+        tell(fleet, at(second), *(a_reading(p, v, at(second)) for p, v in values.items()))
+
+    assert [e for e in fleet.audit.findings() if e.finding.code == "balance.flow"] == []

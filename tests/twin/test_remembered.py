@@ -31,7 +31,7 @@ def a_fleet_that_found(seconds: int = 60) -> Fleet:
 def restarted(books: Books) -> Fleet:
     """A fleet that knows the metadata and the faults of another, and has heard nothing."""
     fleet = a_fleet_with(VOLTS, AMPS)
-    fleet.resume(Faults.restore(fleet.faults.rules, fleet.topology, (), books))
+    fleet.resume(Faults.restore(fleet.faults.rules, fleet.topology, (), books), at(0))
     return fleet
 
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_told_for_want_of_data_stays() -> None:
 def test_what_nobody_describes_any_more_stays() -> None:
     fleet = a_fleet_with(a_point("Rack/RackPower", "R1"))
     books = a_fleet_that_found().faults.books()
-    fleet.resume(Faults.restore(fleet.faults.rules, fleet.topology, (), books))
+    fleet.resume(Faults.restore(fleet.faults.rules, fleet.topology, (), books), at(0))
 
     for second in range(70, 800, 10):
         power = a_reading(a_point("Rack/RackPower", "R1"), 40.0 + second, at(second))

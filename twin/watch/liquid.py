@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from twin.entities import Entity
 from twin.fault import UNKNOWN, Fault, Judged, Key
 from twin.faults.rule import Limits, Rules
-from twin.instants import Instant
-from twin.points import EntityId
+from twin.instants import Instant, Millis
+from twin.points import EntityId, Freshness
 from twin.severity import Severity
 from twin.steady import TAU_S, Steady
 from twin.suspects import LIQUID_SHARE
@@ -24,6 +24,10 @@ HORIZON_S: Final = 120.0 + TAU_S
 
 
 _OK: Final = Severity.OK
+
+
+BLIND_FOR: Final = Millis(30_000)
+"""So long after a start a flow that is not 0 waits for the temperatures that bear it out; ours."""
 
 
 class Look(NamedTuple):
@@ -84,6 +88,7 @@ class Liquid:
     """
 
     __slots__ = (
+        "_blind_since",
         "_bounds",
         "_criticals",
         "_idle_kw",
@@ -91,9 +96,12 @@ class Liquid:
         "_rack",
         "_rows",
         "_steady",
+        "_temperatures",
     )
 
     def __init__(self, rack: Entity, steady: Steady, rules: Rules, idle_kw: float) -> None:
+        self._temperatures = [*rack.of_type(SUPPLY)[:1], *rack.of_type(RETURN)[:1]]
+        self._blind_since: Instant | None = None
         self._rack: EntityId = rack.id
         self._steady = steady
         self._idle_kw = idle_kw
@@ -149,10 +157,23 @@ class Liquid:
             return UNKNOWN
         value = flow / served
         judged = against(limits, value, fault, point=point, what="flow")
+        if judged.severity is not _OK and flow and self._blind(look.at):
+            return UNKNOWN
         if judged.severity is _OK or not look.doubted():
             return judged
         certain = value < NEVER_DOUBTED_LPM_PER_KW
         return judged if certain and not fits_otherwise(self._steady, shown, FLOW) else UNKNOWN
+
+    def _blind(self, at: Instant) -> bool:
+        """Whether the temperatures that could tell a lying flow were never heard, and may yet be.
+
+        So it is after a start: a flow in another unit would be a loss of it until they are.
+        """
+        if all(state.freshness is not Freshness.UNHEARD for state in self._temperatures):
+            return False
+        if self._blind_since is None:
+            self._blind_since = at
+        return at - self._blind_since < BLIND_FOR
 
     def supply_high(self, look: Look, fault: Fault | None) -> Judged | None:
         """Coolant that comes too warm."""

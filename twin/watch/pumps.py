@@ -45,7 +45,8 @@ class Turn(NamedTuple):
 class Pumps:
     """The pumps that circulate the coolant of one unit; looked at once a second.
 
-    It remembers how many run as a rule, and when those that stand stopped. What runs when it is
+    A pump that is not heard is waited for until the others were heard for ``UNHEARD_FOR``. It
+    remembers how many run as a rule, and when those that stand stopped. What runs when it is
     first heard has done so for long, for publishers speak on change.
     """
 
@@ -59,6 +60,7 @@ class Pumps:
         self._since: dict[PointId, Instant] = {}
         self._stopped: dict[PointId, Instant] = {}
         self._usual = 0
+        self._heard_at: Instant | None = None
 
     def __bool__(self) -> bool:
         return bool(self._shown)
@@ -72,7 +74,10 @@ class Pumps:
         """
         began = bool(self._ran)
         known = 0
-        waited_for = [each for each in self._shown if _waited_for(each[0], at)]
+        if self._heard_at is None and any(_heard(state) for state, _ in self._shown):
+            self._heard_at = at
+        waits = self._heard_at is None or at - self._heard_at < UNHEARD_FOR
+        waited_for = [each for each in self._shown if waits or _heard(each[0])]
         for state, runs in waited_for:
             now = runs()
             if now is not None:
@@ -111,8 +116,9 @@ class Pumps:
             self._stopped[lost] = fault.raised_at
 
 
-def _waited_for(state: PointState, at: Instant) -> bool:
-    return state.freshness is not Freshness.UNHEARD or at - state.described_at < UNHEARD_FOR
+def _heard(state: PointState) -> bool:
+    """Whether anything was ever heard of a point."""
+    return state.freshness is not Freshness.UNHEARD
 
 
 def _circulating(unit: Entity) -> list[PointState]:

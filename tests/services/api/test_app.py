@@ -7,6 +7,8 @@ from live import a_client, a_live_fleet
 from services.api.app import create_app
 from services.api.context import Deps
 
+ACTS = ("ack", "reset", "shelve", "unshelve", "put_back", "comment")
+
 
 def an_app(page: Path) -> FastAPI:
     live = a_live_fleet()
@@ -59,21 +61,34 @@ async def test_operations_have_names_that_last() -> None:
         "rack",
         "rack_power",
         "rack_thermal",
+        "rack_trend",
+        "rack_balances",
         "rack_faults",
         "rack_points",
         "all_equipment",
         "equipment",
+        "equipment_balances",
         "topology",
         "upstream",
         "downstream",
         "fate",
         "findings",
+        "faults",
+        "fault",
+        "fault_statistics",
+        "fault_rules",
+        *(f"{act}{several}" for act in ACTS for several in ("", "_several")),
+        "out_of_service",
+        "several_out_of_service",
+        "audit",
+        "balances",
         "whatif",
         "history",
         "stream",
         "healthz",
         "readyz",
         "metrics",
+        "rack_metrics",
     }
 
 

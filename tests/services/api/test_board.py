@@ -7,8 +7,9 @@ from build import a_point, a_reading
 from live import Live, a_live_fleet
 from services.api.board import ALL, AT_ONCE, Board, Scope
 from twin.fleet import Fleet
+from twin.health import racks_in_health
 from twin.points import EntityId, Retraction
-from twin.racks import Severity
+from twin.severity import Severity
 
 
 def board_of(live: Live) -> Board:
@@ -74,9 +75,7 @@ async def test_rack_that_leaves_a_scope_is_told_once() -> None:
     board = board_of(live)
     live.leak("R1")
     since = await board.sync()
-    live.leak("R1", 0.0)
-    live.now = type(live.now)(live.now + 1000)
-    live.leak("R1", 0.0)
+    live.recover("R1")
     middle = await board.sync()
     assert board.changes(scope, since) == ([], ["R1"])
     live.load("R1", 5.0)
@@ -115,6 +114,19 @@ async def test_others_have_their_turn_while_a_large_fleet_is_worked_out() -> Non
     assert len(ids(board)) == 3 * AT_ONCE
 
 
+async def test_current_has_the_views_that_are_of_now_and_names_the_others() -> None:
+    live = a_live_fleet(racks=2)
+    board = board_of(live)
+    await board.sync()
+    live.load("R1", 10.0)
+    live.add_rack("R3")
+
+    found = board.current()
+
+    assert found[EntityId("R2")] == live.fleet.rack(EntityId("R2"))
+    assert {each for each in found if found[each] is None} >= {"R1", "R3"}
+
+
 async def test_totals_of_a_small_fleet_are_of_now_and_of_a_quiet_one_kept() -> None:
     live = a_live_fleet(racks=2)
     board = board_of(live)
@@ -144,4 +156,45 @@ async def test_board_shows_what_the_fleet_says(data: st.DataObject) -> None:
 
 
 def racks_of(fleet: Fleet) -> list[object]:
-    return [fleet.rack(EntityId(each.id)) for each in fleet.racks()]
+    return [*racks_in_health(fleet)]
+
+
+async def test_equipment_is_known_by_its_ids_as_it_comes_and_goes() -> None:
+    live = a_live_fleet(racks=2)
+    board = board_of(live)
+    await board.sync()
+    before = board.equipment()
+    live.show(a_point("Pump/PumpSpeed", "A-1"))
+    for point in list(live.fleet.points()):
+        if point.point.entity == "R2-TAP":
+            live.tell(Retraction(point.point.id))
+    await board.sync()
+    assert before == ["CDU-1", "PUB", "R1-TAP", "R2-TAP"]
+    assert board.equipment() == ["A-1", "CDU-1", "PUB", "R1-TAP"]
+    assert ids(board) == ["R1", "R2"]
+
+
+async def test_scope_upstream_has_the_faults_of_the_entity_and_of_all_behind_it() -> None:
+    live = a_live_fleet()
+    for rack in ("R1", "R2"):
+        live.leak(rack)
+    live.show(a_point("CDU/LeakDetect", "CDU-1", serves=("R1", "R2", "R3")))
+    standing = live.fleet.faults.standing()
+
+    def entities(scope: Scope) -> set[str]:
+        return {each.key.entity for each in standing if scope.holds_fault(each, live.fleet)}
+
+    assert entities(Scope(upstream="CDU-1")) == {"R1", "R2", "CDU-1"}
+    assert entities(Scope(upstream="R2-TAP")) == {"R2"}
+    assert entities(Scope(racks=frozenset({"R1"}))) == {"R1"}
+
+
+async def test_fault_that_was_bad_enough_stays_in_its_scope_until_it_is_over() -> None:
+    live = a_live_fleet()
+    live.leak("R1")
+    (fault,) = live.fleet.faults.standing()
+    milder = fault._replace(severity_now=Severity.WARNING)
+    never = milder._replace(severity_max=Severity.WARNING)
+    scope = Scope(severity_min=Severity.CRITICAL)
+    assert scope.holds_fault(milder, live.fleet)
+    assert not scope.holds_fault(never, live.fleet)

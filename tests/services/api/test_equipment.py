@@ -1,3 +1,4 @@
+from build import a_point
 from live import a_client, a_live_fleet, an_app
 
 
@@ -22,6 +23,19 @@ async def test_equipment_has_its_points_and_whom_it_serves() -> None:
     assert cdu["serves"]["liquid"] == ["R1", "R2"]
     assert cdu["points"][0]["value"] == 30.0
     assert cdu["counts"]["live"] == 1
+
+
+async def test_equipment_has_its_balances() -> None:
+    live = a_live_fleet(2)
+    live.show(a_point("CDU/LiquidFlow", "CDU-1", unit="LPM", serves=("R1", "R2")), 0.0)
+    live.wait(10)
+    async with a_client(an_app(live)) as client:
+        of_cdu = (await client.get("equipment/CDU-1/balances")).json()["items"]
+        of_rack = (await client.get("equipment/R1/balances")).status_code
+
+    assert {each["entity"] for each in of_cdu} == {"CDU-1"}
+    assert "balance.flow" in {each["code"] for each in of_cdu}
+    assert of_rack == 404
 
 
 async def test_rack_is_no_equipment() -> None:

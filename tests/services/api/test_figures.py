@@ -28,5 +28,17 @@ async def test_a_sum_that_nothing_is_known_of_is_left_out() -> None:
 async def test_findings_are_counted_by_code() -> None:
     live = a_live_fleet(1)
     live.show(a_point("Rack/RackLiquidFlow", "R1"), 20.0)
+    live.live_on(120)
 
     assert 'racktwin_findings{code="balance.heat"} 1.0' in await shown(live)
+
+
+async def test_balances_are_counted_by_code_and_closure() -> None:
+    live = a_live_fleet(2)
+    live.show(a_point("Rack/RackLiquidFlow", "R1"), 20.0)
+    live.live_on(120)
+
+    lines = await shown(live)
+
+    assert 'racktwin_balances{closure="OPEN",code="balance.heat"} 1.0' in lines
+    assert 'racktwin_balances{closure="CLOSED",code="balance.heat"} 1.0' in lines

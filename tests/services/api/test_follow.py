@@ -6,16 +6,23 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from build import a_point
 from live import Event, Live, a_live_fleet, parse
-from services.api.board import Board
+from services.api.board import Board, Scope
 from services.api.follow import BOOKMARK_S, Pace, follow
-from services.api.frames import Frames, View
+from services.api.frames import Frames, Position, View
+from services.api.slices import DOCUMENTS
+from services.fault_log import FaultLog
 from services.hub import Hub
 from twin.points import EntityId
 
+EVERYTHING = View()
 
-def listen(live: Live, max_hz: float = 10.0, after: int | None = None) -> AsyncGenerator[bytes]:
-    return follow(Frames(Board(live.fleet, live.hub), live.clock), View(), max_hz, after)
+
+def listen(
+    live: Live, max_hz: float = 10.0, had: Position | None = None, view: View = EVERYTHING
+) -> AsyncGenerator[bytes]:
+    return follow(Frames(Board(live.fleet, live.hub), live.clock), view, max_hz, had)
 
 
 async def take(frames: AsyncGenerator[bytes], number: int) -> list[Event]:
@@ -135,7 +142,7 @@ async def test_client_that_comes_back_gets_one_delta_of_what_it_missed() -> None
     seen = live.hub.revision
     live.load("R2", 5.0)
     live.load("R3", 6.0)
-    async with aclosing(listen(live, after=seen)) as frames:
+    async with aclosing(listen(live, had=Position(seen, 0))) as frames:
         hello, delta = await take(frames, 2)
     assert (hello.id, hello.data["resumed"]) == (f"e1:{seen}:0", True)
     assert (delta.name, delta.data["prev"], delta.data["i"]) == ("delta", seen, ["R2", "R3"])
@@ -143,7 +150,7 @@ async def test_client_that_comes_back_gets_one_delta_of_what_it_missed() -> None
 
 async def test_client_that_missed_nothing_gets_nothing_but_a_greeting() -> None:
     live = a_live_fleet()
-    async with aclosing(listen(live, after=live.hub.revision)) as frames:
+    async with aclosing(listen(live, had=Position(live.hub.revision, 0))) as frames:
         assert names(await take(frames, 2)) == ["hello", "bookmark"]
 
 
@@ -203,7 +210,118 @@ async def test_turns_are_never_closer_than_the_pace_allows(gaps_ms: list[int], h
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(tell())
         while not hub.ended.is_set():
-            await pace.news(hub, hub.revision)
+            await pace.news(hub, Position(hub.revision, 0))
             turns.append(now())
     told = turns[:-1]  # the last is the end, which does not wait
     assert all(b - a >= 1 / hz - 1e-3 for a, b in pairwise(told))
+
+
+async def test_fault_is_told_at_once_however_slow_the_pace() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live, max_hz=0.1)) as frames:
+        await take(frames, 2)
+        live.load("R2", 5.0)
+        await take(frames, 1)
+        async with asyncio.TaskGroup() as tasks:
+            heard = tasks.create_task(take(frames, 1))
+            await asyncio.sleep(1)
+            since = now()
+            live.leak("R1")
+            (fault,) = await heard
+            assert now() == since
+    assert (fault.name, fault.data["entity"], fault.data["what"]) == ("fault", "R1", "RAISED")
+
+
+async def test_every_change_of_a_fault_is_told_once_with_the_next_number() -> None:
+    live = a_live_fleet()
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        live.leak("R1")
+        live.recover("R1")
+        heard = await take(frames, 6)
+    told = [event.data for event in heard if event.name == "fault"]
+    assert [each["seq"] for each in told] == [1, 2, 3, 4, 5]
+    assert [each["what"] for each in told] == [
+        "RAISED",
+        "CLEARING",
+        "CLEARED",
+        "ACKNOWLEDGED",
+        "RESET",
+    ]
+    assert heard[-1].name == "delta"
+    assert heard[-1].id == f"e1:{live.hub.revision}:5"
+
+
+async def test_client_that_comes_back_hears_of_every_fault_that_it_missed() -> None:
+    live = a_live_fleet()
+    live.leak("R1")
+    had = Position(live.hub.revision, live.hub.faults.seq)
+    live.leak("R2")
+    live.leak("R3")
+    async with aclosing(listen(live, had=had)) as frames:
+        hello, *faults, delta = await take(frames, 4)
+    assert (hello.data["resumed"], hello.data["seq"]) == (True, 1)
+    assert [event.data["entity"] for event in faults] == ["R2", "R3"]
+    assert [event.id for event in faults] == [f"e1:{had.revision}:2", f"e1:{had.revision}:3"]
+    assert delta.data["i"] == ["R2", "R3"]
+
+
+async def test_client_whose_racks_are_not_known_hears_of_its_faults_before_the_snapshot() -> None:
+    live = a_live_fleet(limit=2)
+    live.leak("R1")
+    had = Position(0, 0)
+    async with aclosing(listen(live, had=had)) as frames:
+        hello, fault, snapshot = await take(frames, 3)
+    assert hello.data["resumed"] is False
+    assert (fault.name, fault.id, fault.data["seq"]) == ("fault", None, 1)
+    assert (snapshot.name, snapshot.data["seq"]) == ("snapshot", 1)
+
+
+async def test_client_whose_faults_are_not_known_is_told_so_and_begins_anew() -> None:
+    live = a_live_fleet()
+    live.hub.faults = FaultLog(ring=1)
+    live.leak("R1")
+    live.leak("R2")
+    async with aclosing(listen(live, had=Position(live.hub.revision, 0))) as frames:
+        hello, gap, snapshot = await take(frames, 3)
+    assert hello.data["resumed"] is False
+    assert (gap.name, gap.data) == ("gap", {"from_seq": 1, "to_seq": 2})
+    assert [each["entity"] for each in snapshot.data["faults"]] == ["R1", "R2"]
+
+
+async def test_client_that_falls_behind_the_faults_is_told_so_and_begins_anew() -> None:
+    live = a_live_fleet()
+    live.hub.faults = FaultLog(ring=1)
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        await asyncio.sleep(2)
+        live.leak("R1")
+        live.leak("R2")
+        gap, snapshot, bookmark = await take(frames, 3)
+    assert names([gap, snapshot, bookmark]) == ["gap", "snapshot", "bookmark"]
+    assert snapshot.data["seq"] == bookmark.data["seq"] == 2
+
+
+async def test_fault_outside_the_view_is_not_told_and_leaves_no_hole() -> None:
+    live = a_live_fleet()
+    view = View(Scope(frozenset({"R2"})))
+    async with aclosing(listen(live, view=view)) as frames:
+        await take(frames, 2)
+        live.leak("R1")
+        bookmark, *_ = await take(frames, 1)
+        live.leak("R2")
+        (fault, *_) = await take(frames, 1)
+    assert (bookmark.name, bookmark.data["seq"]) == ("bookmark", 1)
+    assert (fault.data["entity"], fault.data["seq"]) == ("R2", 2)
+
+
+async def test_many_faults_at_once_leave_others_their_turn() -> None:
+    live = a_live_fleet()
+    live.show(a_point("Rack/RackLeakDetect", "R1"), 0.0)
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        racks = [f"S{number:03}" for number in range(DOCUMENTS + 1)]
+        for rack in racks:
+            live.leak(rack)
+        heard = await take(frames, len(racks))
+    assert [event.data["entity"] for event in heard] == racks

@@ -1,23 +1,30 @@
 import asyncio
 import json
 
-from build import a_point, a_reading
+from build import a_point, a_reading, at
 from live import Live, a_live_fleet, parse
 from schemas.stream import MESSAGES, STANDARD, Column
 from services.api.board import Board, Scope
-from services.api.frames import DELTAS, PART, SNAPSHOTS, Frames, View
-from twin.racks import Severity
+from services.api.frames import DELTAS, FAULTS, PART, SNAPSHOTS, Frames, Position, View
+from twin.changes import FaultChanged
+from twin.severity import Severity
 
 
 def frames_of(live: Live) -> Frames:
     return Frames(Board(live.fleet, live.hub), live.clock)
 
 
+def happened(live: Live) -> list[tuple[int, FaultChanged]]:
+    found = live.hub.faults.since(0)
+    assert found is not None
+    return found
+
+
 async def test_snapshot_has_every_rack_in_columns() -> None:
     live = a_live_fleet(racks=2)
-    revision, (frame,) = await frames_of(live).snapshot(View())
+    position, (frame,) = await frames_of(live).snapshot(View())
     event = parse(frame)
-    assert (event.name, event.id) == ("snapshot", f"e1:{revision}:0")
+    assert (event.name, event.id) == ("snapshot", f"e1:{position.revision}:0")
     assert event.data["ids"] == ["R1", "R2"]
     assert event.data["cols"]["load_kw"] == [40.0, 39.0]
     assert list(event.data["cols"]) == list(STANDARD)
@@ -28,11 +35,11 @@ async def test_snapshot_of_many_racks_comes_in_parts_and_only_the_last_can_be_re
     live = Live()
     for number in range(PART + 1):
         live.leak(f"R{number:04}", 0.0)
-    revision, parts = await frames_of(live).snapshot(View())
+    position, parts = await frames_of(live).snapshot(View())
     events = [parse(part) for part in parts]
     assert [len(event.data["ids"]) for event in events] == [PART, 1]
     assert [(event.data["part"], event.data["parts"]) for event in events] == [(1, 2), (2, 2)]
-    assert [event.id for event in events] == [None, f"e1:{revision}:0"]
+    assert [event.id for event in events] == [None, f"e1:{position.revision}:{position.seq}"]
 
 
 async def test_snapshot_of_nothing_is_one_empty_part() -> None:
@@ -47,7 +54,7 @@ async def test_clients_that_come_together_share_a_snapshot() -> None:
     live.load("R1", 5.0)
     assert await frames.snapshot(View()) == first
     await asyncio.sleep(2)
-    assert (await frames.snapshot(View()))[0] == live.hub.revision
+    assert (await frames.snapshot(View())).position.revision == live.hub.revision
 
 
 async def test_snapshot_that_nobody_could_go_on_from_is_made_anew() -> None:
@@ -56,7 +63,7 @@ async def test_snapshot_that_nobody_could_go_on_from_is_made_anew() -> None:
     await frames.snapshot(View())
     live.load("R1", 5.0)
     live.load("R2", 5.0)
-    assert (await frames.snapshot(View()))[0] == live.hub.revision
+    assert (await frames.snapshot(View())).position.revision == live.hub.revision
 
 
 async def test_delta_has_what_changed_and_equal_clients_share_its_bytes() -> None:
@@ -65,11 +72,12 @@ async def test_delta_has_what_changed_and_equal_clients_share_its_bytes() -> Non
     seen, _ = await frames.snapshot(View())
     live.load("R2", 11.0)
     made = frames.made
-    first, second = await frames.delta(View(), seen, seen), await frames.delta(View(), seen, seen)
+    first = await frames.delta(View(), seen.revision, seen)
+    second = await frames.delta(View(), seen.revision, seen)
     assert first is not None
     assert first[1] is not None
     event = parse(first[1])
-    assert (event.data["prev"], event.data["rev"]) == (seen, live.hub.revision)
+    assert (event.data["prev"], event.data["rev"]) == (seen.revision, live.hub.revision)
     assert event.data["i"] == ["R2"]
     assert event.data["c"]["load_kw"] == [11.0]
     assert first == second
@@ -89,9 +97,8 @@ async def test_rack_that_leaves_the_view_is_removed_from_it() -> None:
     frames, view = frames_of(live), View(Scope(severity_min=Severity.CRITICAL))
     seen, (frame,) = await frames.snapshot(view)
     assert parse(frame).data["ids"] == ["R1"]
-    live.wait(1)
-    live.leak("R1", 0.0)
-    delta = await frames.delta(view, seen, seen)
+    live.recover("R1")
+    delta = await frames.delta(view, seen.revision, seen)
     assert delta is not None
     assert delta[1] is not None
     assert parse(delta[1]).data["rm"] == ["R1"]
@@ -102,7 +109,7 @@ async def test_change_outside_the_view_is_no_frame() -> None:
     frames, view = frames_of(live), View(Scope(racks=frozenset({"R1"})))
     seen, _ = await frames.snapshot(view)
     live.load("R2", 11.0)
-    assert await frames.delta(view, seen, seen) == (live.hub.revision, None)
+    assert await frames.delta(view, seen.revision, seen) == (live.hub.revision, None)
 
 
 async def test_rack_upstream_of_which_the_entity_is_not_is_no_part_of_the_view() -> None:
@@ -124,8 +131,9 @@ async def test_number_that_is_not_to_be_trusted_is_null() -> None:
 
 async def test_bookmark_says_what_the_client_has() -> None:
     live = a_live_fleet()
-    event = parse(await frames_of(live).bookmark(5))
-    assert (event.name, event.id, event.data["rev"]) == ("bookmark", "e1:5:0", 5)
+    event = parse(await frames_of(live).bookmark(Position(5, 7)))
+    assert (event.name, event.id, event.data["rev"]) == ("bookmark", "e1:5:7", 5)
+    assert event.data["seq"] == 7
 
 
 async def test_no_more_frames_are_kept_than_there_is_room_for() -> None:
@@ -133,9 +141,9 @@ async def test_no_more_frames_are_kept_than_there_is_room_for() -> None:
     frames = frames_of(live)
     seen, _ = await frames.snapshot(View())
     for number in range(DELTAS + 5):
-        await frames.delta(View(), seen, number)
+        await frames.delta(View(), seen.revision, Position(number, 0))
     made = frames.made
-    await frames.delta(View(), seen, 0)
+    await frames.delta(View(), seen.revision, Position(0, 0))
     assert frames.made == made  # nothing changed: no frame to make
     for number in range(SNAPSHOTS + 1):
         await frames.snapshot(View(Scope(upstream=str(number))))
@@ -146,16 +154,69 @@ async def test_no_more_frames_are_kept_than_there_is_room_for() -> None:
 
 async def test_every_message_is_as_described() -> None:
     live = a_live_fleet()
+    live.leak("R1")
     frames = frames_of(live)
     seen, parts = await frames.snapshot(View())
     live.load("R1", 11.0)
-    delta = await frames.delta(View(), seen, seen)
+    delta = await frames.delta(View(), seen.revision, seen)
     assert delta is not None
     assert delta[1] is not None
-    hello = frames.hello(View(), 1, 10.0, resumed=True)
-    sent = [hello, *parts, delta[1], await frames.bookmark(1), frames.resync(), frames.bye(5)]
+    hello = frames.hello(View(), seen, 10.0, resumed=True)
+    told = [frames.fault(*each, told=1) for each in happened(live)]
+    signs = [await frames.bookmark(seen), frames.gap(3), frames.resync(), frames.bye(5)]
+    sent = [hello, *parts, delta[1], *told, *signs]
     for event in map(parse, sent):
         MESSAGES[event.name].model_validate_json(
             json.dumps(event.data), by_alias=True, by_name=True
         )
     assert {parse(frame).name for frame in sent} == set(MESSAGES)
+
+
+async def test_snapshot_has_every_fault_that_is_not_over_and_noted() -> None:
+    live = a_live_fleet()
+    live.leak("R2")
+    live.leak("R1")
+    position, (frame,) = await frames_of(live).snapshot(View())
+    event = parse(frame)
+    assert [each["entity"] for each in event.data["faults"]] == ["R1", "R2"]
+    assert position.seq == event.data["seq"] == 2
+    assert event.id == f"e1:{position.revision}:2"
+
+
+async def test_snapshot_of_few_racks_and_many_faults_comes_in_parts() -> None:
+    live = a_live_fleet(1)
+    live.now = at(1)
+    leaks = [a_point("Rack/RackLeakDetect", "R1", tag=str(number)) for number in range(FAULTS + 1)]
+    live.tell(*leaks, *(a_reading(each, 1.0, live.now) for each in leaks))
+    _, parts = await frames_of(live).snapshot(View())
+    assert [len(parse(part).data["faults"]) for part in parts] == [FAULTS, 1]
+    assert [len(parse(part).data["ids"]) for part in parts] == [1, 0]
+
+
+async def test_what_happened_to_a_fault_is_told_in_bytes_that_are_made_once() -> None:
+    live = a_live_fleet()
+    live.leak("R1")
+    frames = frames_of(live)
+    ((seq, change),) = happened(live)
+    told, untold = frames.fault(seq, change, 5), frames.fault(seq, change, None)
+    event = parse(told)
+    assert (event.name, event.id, parse(untold).id) == ("fault", "e1:5:1", None)
+    assert (event.data["seq"], event.data["what"], event.data["code"]) == (
+        1,
+        "RAISED",
+        "leak.detected",
+    )
+    assert frames.made == 1
+
+
+async def test_no_more_faults_are_kept_than_there_is_room_for() -> None:
+    live = a_live_fleet()
+    live.leak("R1")
+    frames = frames_of(live)
+    ((_, change),) = happened(live)
+    for seq in range(FAULTS + 1):
+        frames.fault(seq, change, None)
+    frames.fault(FAULTS, change, None)
+    assert frames.made == FAULTS + 1
+    frames.fault(0, change, None)
+    assert frames.made == FAULTS + 2

@@ -1,11 +1,10 @@
-import asyncio
 from base64 import urlsafe_b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.paging import AT_ONCE, Key, Listing, by_id, made, page, split
+from services.api.paging import Key, Listing, by_id, page, split
 from services.api.replies import ProblemError
 
 IDS = [f"R{number}" for number in range(7)]
@@ -75,19 +74,3 @@ def test_names_come_with_commas_or_one_by_one() -> None:
     assert split(["a,b", "c"]) == split(["a", "b", "c"]) == ["a", "b", "c"]
     assert split(None) is None
     assert split([1]) == [1]
-
-
-async def test_others_have_their_turn_while_many_documents_are_made() -> None:
-    order: list[object] = []
-
-    async def other() -> None:
-        order.append("other")
-
-    def document(number: int) -> int:
-        order.append(number)
-        return number
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(other())
-        assert await made(range(AT_ONCE + 1), document) == tuple(range(AT_ONCE + 1))
-    assert order.index("other") == AT_ONCE

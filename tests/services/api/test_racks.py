@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from build import a_point
+from build import a_heartbeat, a_point, a_reading
 from live import Live, a_client, a_live_fleet, an_app
 from schemas.api import RackSummary
 from services.api.racks import SummaryField
@@ -145,6 +145,44 @@ async def test_parts_of_a_rack_are_those_of_the_whole() -> None:
     assert await get(live, "racks/R1/power") == rack["power"]
     assert await get(live, "racks/R1/thermal") == rack["thermal"]
     assert (await get(live, "racks/R1/faults"))["items"] == rack["faults"]
+
+
+async def test_rack_has_its_balances() -> None:
+    live = a_live_fleet(2)
+    live.live_on(60)
+
+    found = (await get(live, "racks/R1/balances"))["items"]
+
+    assert [(each["entity"], each["code"]) for each in found] == [
+        ("R1", "balance.heat"),
+        ("R1-TAP", "balance.power"),
+    ]
+    assert {each["closure"] for each in found} == {"CLOSED"}
+
+
+async def test_rack_has_its_trend() -> None:
+    live = a_live_fleet(1)
+    unknown = await get(live, "racks/R1/trend")
+    live.live_on(60)
+    supply = a_point("Rack/RackLiquidSupplyTemperature", "R1")
+    for second in range(60):
+        live.tell(a_reading(supply, 32.0 + second / 10, live.now))
+        live.wait(1)
+        if second % 10 == 0:
+            live.tell(a_reading(a_heartbeat(), 1.0, live.now))
+    trend = await get(live, "racks/R1/trend")
+
+    assert unknown["supply_k_per_s"]["value"] is None
+    assert trend["supply_k_per_s"]["value"] == pytest.approx(0.1, rel=0.15)
+    assert trend["return_k_per_s"]["value"] == 0.0
+    assert 50 < trend["time_to_limit_s"]["value"] < 90
+    assert trend["limit"] == {"of": "supply_c", "critical": 45.0, "below": False}
+
+
+async def test_unknown_rack_has_neither_balances_nor_trend() -> None:
+    async with a_client(an_app(a_live_fleet(1))) as client:
+        for part in ("balances", "trend"):
+            assert (await client.get(f"racks/CDU-1/{part}")).status_code == 404
 
 
 async def test_points_of_a_rack_name_their_cluster() -> None:

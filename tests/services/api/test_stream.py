@@ -7,6 +7,7 @@ from starlette.types import Message
 from live import Event, Live, a_client, a_live_fleet, an_app, parse
 from schemas.stream import STANDARD
 from services.api.context import Context, Streams
+from services.api.frames import Position
 from services.api.stream import Stream, at_most, resume
 from services.hub import Hub
 from twin.points import EntityId
@@ -69,7 +70,9 @@ def test_unusable_last_event_id_resumes_nothing(last: str | None) -> None:
 def test_usable_last_event_id_resumes_at_its_revision() -> None:
     hub = Hub("e1")
     hub.publish([EntityId("R1")])
-    assert resume(hub, "e1:1:0") == 1
+    hub.faults.seq = 3
+    assert resume(hub, "e1:1:2") == Position(1, 2)
+    assert resume(hub, "e1:1:4") is None
 
 
 @pytest.mark.parametrize("query", ["max_hz=11", "max_hz=0", "max_events=0", "fields=", "color=red"])

@@ -1,7 +1,14 @@
+import asyncio
+import sys
+from itertools import pairwise
+from types import FrameType
+
 import pytest
 
-from live import a_client, a_live_fleet, an_app
+from live import Live, a_client, a_live_fleet, an_app
 from schemas.digest import digest
+from services.api.slices import AT_ONCE
+from services.hub import affected
 
 
 async def test_losing_a_unit_is_worked_out_and_not_carried_out() -> None:
@@ -43,3 +50,66 @@ async def test_a_case_that_makes_no_sense_is_refused(body: object) -> None:
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_comes_meanwhile_is_folded_and_alters_neither_the_answer_nor_the_state() -> None:
+    alone, asked, quiet = (a_live_fleet(40) for _ in range(3))
+    case = {"lose": ["CDU-1"], "load_factor": 1.5, "budget_kw": 100}
+    async with a_client(an_app(quiet)) as client:
+        expected = await client.post("whatif", json=case)
+
+    async with a_client(an_app(asked)) as client:
+        asking = asyncio.ensure_future(client.post("whatif", json=case))
+        turns = 0
+        while not asking.done():
+            await asyncio.sleep(0)
+            go_on(asked, turns)
+            turns += 1
+        answer = await asking
+    for turn in range(turns):
+        go_on(alone, turn)
+
+    assert turns > 40 // AT_ONCE
+    assert answer.json() == expected.json()
+    assert digest(asked.fleet) == digest(alone.fleet) != digest(quiet.fleet)
+
+
+def go_on(live: Live, turn: int) -> None:
+    """Let a rack draw something else, another go, and a third be fed by another tap."""
+    topic = "BMS/v1/PUB/{}/Rack/RackPower/R{}"
+    value = b'{"value":%d,"timestamp":%d,"quality":1}' % (turn, live.now)
+    tap = b'{"objectType":"PowerMeter","pointType":"ActivePower","servesId":["R%d"]}' % (turn % 40)
+    for where, payload in (
+        (topic.format("Value", turn % 40 + 1), value),
+        (topic.format("Metadata", 39 - turn % 40), b""),
+        ("BMS/v1/PUB/Metadata/PowerMeter/ActivePower/R7-TAP", tap),
+    ):
+        live.hub.publish(
+            entity
+            for change in live.intake.take(where, payload, live.now)
+            for entity in affected(live.fleet, change)
+        )
+
+
+async def test_the_loop_is_given_back_after_a_small_part_of_the_work() -> None:
+    live, case, calls = a_live_fleet(2_000), {"load_factor": 1.2}, [0]
+
+    def count(_: FrameType, event: str, __: object) -> None:
+        calls[0] += event in {"call", "c_call"}
+
+    async with a_client(an_app(live)) as client:
+        await client.post("whatif", json={"lose": ["nobody"]})  # the framework is slow once
+        asking = asyncio.ensure_future(client.post("whatif", json=case))
+        turns = [0]
+        sys.setprofile(count)
+        try:
+            while not asking.done():
+                await asyncio.sleep(0)
+                turns.append(calls[0])
+        finally:
+            sys.setprofile(None)
+        answer = await asking
+
+    held = sorted((now - before for before, now in pairwise(turns)), reverse=True)
+    assert len(answer.json()["racks"]) == 2_000
+    assert held[0] < sum(held) / 50  # the work of 40 racks

@@ -1,4 +1,4 @@
-from services.bench.physics import bench_views
+from services.bench.views import bench_views
 
 
 def test_it_reports_what_a_look_at_a_rack_costs() -> None:

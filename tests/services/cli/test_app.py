@@ -40,6 +40,10 @@ def test_help_leads_with_examples() -> None:
         ["doctor"],
         ["settings", "show"],
         ["fleet", "check"],
+        ["rules", "lint"],
+        ["rules", "list"],
+        ["rules", "explain"],
+        ["rules", "test"],
         ["bench"],
     ],
 )
@@ -71,6 +75,16 @@ def test_fleet_file_that_cannot_be_used_is_one_line_and_1(tmp_path: Path) -> Non
 
     assert done.returncode == 1
     assert done.stderr == f"{tmp_path / 'fleet.toml'}: colour: no such key\n"
+
+
+@pytest.mark.real
+def test_rules_file_that_cannot_be_used_is_one_line_and_1(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("colour = 1")
+
+    done = racktwin("rules", "list", "--rules", str(tmp_path / "rules.toml"))
+
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path / 'rules.toml'}: colour: no such key\n"
 
 
 @pytest.mark.real

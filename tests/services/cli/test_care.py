@@ -3,11 +3,15 @@ import socket
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from typer.testing import CliRunner
 
+from build import START
+from influx_server import serving
 from services.broker.embedded import embedded_broker
 from services.cli.app import app_of
-from services.cli.care import examine
+from services.cli.care import Finding, examine
+from services.notify.letters import DeadLetters, letter
 from services.settings import ApiSettings, BrokerSettings, HistorySettings, Settings
 
 
@@ -39,7 +43,9 @@ async def test_the_doctor_finds_everything_well_where_it_is(tmp_path: Path) -> N
 
         findings = await examine(settings)
 
-    assert [finding.check for finding in findings] == ["broker", "history", "data", "api", "demo"]
+    assert [finding.check for finding in findings] == [
+        "broker", "history", "notices", "data", "api", "demo",
+    ]  # fmt: skip
     assert all(finding.ok and finding.fix is None for finding in findings)
 
 
@@ -86,3 +92,37 @@ def test_the_doctor_ends_with_1_where_anything_is_not_well(
 
     assert result.exit_code == 1
     assert "broker.url" in result.stdout
+
+
+async def notices(settings: Settings) -> Finding:
+    """What the doctor finds of notices."""
+    (found,) = [each for each in await examine(settings) if each.check == "notices"]
+    return found
+
+
+@pytest.mark.real
+async def test_the_doctor_tells_of_notices_that_were_given_up(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path / "serve-notify-dead.ndjson")
+    letters.keep([letter(START, "e1:1", 8, "503", b"{}")])
+
+    found = await notices(Settings(data=tmp_path))
+
+    assert not found.ok
+    assert "1 notices were given up, the last at 2026-01-01" in found.said
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("status", "ok"), [(200, True), (404, False)])
+async def test_the_doctor_asks_alertmanager(status: int, tmp_path: Path, *, ok: bool) -> None:
+    async def take(request: web.Request) -> web.Response:
+        assert await request.json() == []
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_post("/api/v2/alerts", take)
+    async with serving(app) as url:
+        notify = {"alertmanager": {"url": url}}
+        found = await notices(Settings.model_validate({"data": tmp_path, "notify": notify}))
+
+    assert found.ok is ok
+    assert (found.fix is None) is ok

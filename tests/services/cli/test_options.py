@@ -51,3 +51,11 @@ def test_a_flag_names_another_fleet_file_than_the_settings(tmp_path: Path) -> No
     assert list(fleet_of(settings, tmp_path / "two.toml").site.racks) == ["R2"]
     assert fleet_of(Settings()).site == UNWRITTEN
     assert fleet_of(settings).coolant is Coolant.WATER
+
+
+def test_fleet_judges_by_the_rules_file_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("[rules.liquid.flow_low]\non_delay = '15s'\n")
+
+    fleet = fleet_of(Settings(rules_file=tmp_path / "rules.toml"))
+
+    assert fleet.faults.rules["liquid.flow_low"].on_delay == 15_000

@@ -76,8 +76,9 @@ def test_no_text_leaves_its_string(text: str) -> None:
     assert end.startswith(")\n    |> filter(")
 
 
-@pytest.mark.parametrize("metric", ["", "a b", 'a"', "a/b", "1a", "ä"])
+@pytest.mark.parametrize("metric", ["", "a b", 'a"', "a/b", "1a", "ä", ".a", "a.", "a..b"])
 def test_only_a_name_is_asked_for(metric: str) -> None:
     assert not flux.askable(Query("R1", metric, Instant(0), Instant(1)))
     assert flux.askable(Query("R1", "RackPower", Instant(0), Instant(1)))
+    assert flux.askable(Query("R1", "balance.heat", Instant(0), Instant(1)))
     assert not flux.askable(Query("R1", "RackPower", Instant(1), Instant(1)))

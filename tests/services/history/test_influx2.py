@@ -13,8 +13,11 @@ from pydantic_core import Url
 from history_rows import T0, a_point, a_row
 from schemas.history import Bucket, HistoryError, Mode, Query, Sample
 from services.history.influx import InfluxStore
+from services.history.rows import Rows
 from services.settings import HistorySettings
+from twin.changes import Derived
 from twin.instants import Instant
+from twin.points import EntityId
 
 NAMES: Final = ("URL", "TOKEN", "ORG", "BUCKET")
 GIVEN: Final = {name: os.environ.get(f"RACKTWIN_TEST_INFLUX2_{name}", "") for name in NAMES}
@@ -76,6 +79,20 @@ async def test_readings_come_back_as_they_were_written(name: str) -> None:
         Bucket(Instant(T0 + 20_000), None, None, None, None, 1, 0.0),
     )
     assert reduced[1].buckets == (Bucket(Instant(T0 + 30_000), 5.0, 5.0, 5.0, 5.0, 1, 1.0),)
+
+
+@pytest.mark.parametrize("metric", ["heat_kw", "balance.heat"])
+async def test_what_the_twin_says_is_asked_for_like_any_metric(metric: str) -> None:
+    rack, said = EntityId(f"R {uuid.uuid4()}"), Rows()
+    changes = [Derived(rack, metric, value, Instant(T0 + n)) for n, value in enumerate((1.0, 0.0))]
+    changes.append(Derived(rack, metric.replace(".", "_") + "x", 7.0, T0))
+    async with a_store() as store:
+        await store.write([row for change in changes if (row := said.of(change)) is not None])
+        (raw,) = await store.read(Query(rack, metric, T0, Instant(T0 + 10), Mode.RAW))
+        (reduced,) = await store.read(Query(rack, metric, T0, Instant(T0 + 10), points=1))
+
+    assert raw.samples == (Sample(T0, 1.0, 1), Sample(Instant(T0 + 1), 0.0, 1))
+    assert reduced.buckets == (Bucket(T0, 0.0, 1.0, 0.5, 0.0, 2, 1.0),)
 
 
 async def test_what_nobody_wrote_is_no_series() -> None:

@@ -20,8 +20,11 @@ from history_rows import T0, a_point, a_row
 from influx_server import serving
 from schemas.lines import LATEST, carried
 from services.history.influx import InfluxStore
+from services.history.rows import Rows
 from services.history.store import RefusedError, Row
 from services.settings import HistorySettings
+from twin.changes import Change, Derived, FindingChanged
+from twin.finding import Finding
 from twin.instants import Instant
 from twin.points import EntityId, Point, PublisherId
 
@@ -163,6 +166,29 @@ async def test_a_real_parser_reads_back_exactly_what_we_wrote(influxd: str) -> N
     assert stored == {(row.point.id, row.measured_at): (row.value, row.quality) for row in rows}
     entities = {series["tags"]["entity"] for series in found}  # type: ignore[index]  # checked above
     assert entities == {carried(row.point.entity) for row in rows}
+
+
+async def test_a_real_parser_reads_what_the_twin_says_by_its_name(influxd: str) -> None:
+    said, rack = Rows(), EntityId("R 1,a=b")
+    finding = Finding("balance.heat", rack, "RackPower", "so")
+    changes: list[Change] = [
+        Derived(rack, "heat_kw", 95.5, T0),
+        FindingChanged(finding, standing=True, at=Instant(T0 + 1)),
+        FindingChanged(finding, standing=False, at=Instant(T0 + 2)),
+    ]
+    async with a_store(influxd, "said") as (store, real):
+        await store.write([row for change in changes if (row := said.of(change)) is not None])
+        heat = await real.ask('SELECT "heat_kw" FROM "Twin" GROUP BY "entity"')
+        found = await real.ask('SELECT "balance.heat", "quality" FROM "Twin"')
+        kinds = await real.ask('SHOW FIELD KEYS FROM "Twin"')
+
+    assert (heat[0]["tags"], heat[0]["values"]) == ({"entity": rack}, [[T0, 95.5]])
+    assert found[0]["values"] == [[T0, None, 1], [T0 + 1, 1, 1], [T0 + 2, 0, 1]]
+    assert kinds[0]["values"] == [
+        ["balance.heat", "float"],
+        ["heat_kw", "float"],
+        ["quality", "integer"],
+    ]
 
 
 async def test_a_real_server_refuses_another_type_and_keeps_the_rest(influxd: str) -> None:

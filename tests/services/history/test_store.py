@@ -14,9 +14,13 @@ from influx_server import TOKEN, influx_server
 from schemas.history import Bucket, Mode, Query, Sample
 from services.history.duck import DuckStore
 from services.history.influx import InfluxStore
+from services.history.rows import Rows
 from services.history.store import Row, Store
 from services.settings import HistorySettings
+from twin.changes import Derived, FindingChanged
+from twin.finding import Finding
 from twin.instants import Instant
+from twin.points import EntityId
 
 pytestmark = pytest.mark.real
 
@@ -123,3 +127,39 @@ async def test_nothing_to_write_is_written(store: Store) -> None:
     await store.write([])
 
     assert await store.read(Query("R1", "RackPower", T0, Instant(T0 + 1))) == []
+
+
+@pytest.mark.parametrize("metric", ["heat_kw", "balance.heat", "sensor.implausible"])
+async def test_what_the_twin_says_is_asked_for_like_any_metric(store: Store, metric: str) -> None:
+    said = Rows()
+    like = metric.replace(".", "_") + "x"  # what a name with dots would match as a pattern
+    changes = [
+        Derived(EntityId("R1"), metric, value, Instant(T0 + n))
+        for n, value in enumerate((1.0, 0.0))
+    ]
+    changes.append(Derived(EntityId("R1"), like, 7.0, T0))
+    await store.write([row for change in changes if (row := said.of(change)) is not None])
+
+    for mode in Mode:
+        (series,) = await store.read(Query("R1", metric, T0, Instant(T0 + 10), mode, 1))
+        assert series.point == f"Twin/{metric}/R1"
+        if mode is Mode.RAW:
+            assert series.samples == (Sample(T0, 1.0, 1), Sample(Instant(T0 + 1), 0.0, 1))
+        else:
+            assert series.buckets == (Bucket(T0, 0.0, 1.0, 0.5, 0.0, 2, 1.0),)
+
+
+async def test_a_finding_is_a_series_for_each_sensor_in_doubt(store: Store) -> None:
+    said = Rows()
+    code, unit = "sensor.implausible", EntityId("CDU-1")
+    found = [Finding(code, unit, suspect, "so") for suspect in ("LiquidFlow", "LiquidTemperature")]
+    changes = [FindingChanged(each, standing=True, at=T0) for each in found]
+    changes.append(FindingChanged(found[0], standing=False, at=Instant(T0 + 5)))
+    await store.write([row for change in changes if (row := said.of(change)) is not None])
+
+    series = await store.read(Query(unit, code, T0, Instant(T0 + 10), Mode.RAW))
+
+    assert {each.point.rpartition("/")[2]: [s.value for s in each.samples] for each in series} == {
+        "LiquidFlow": [1.0, 0.0],
+        "LiquidTemperature": [1.0],
+    }

@@ -9,7 +9,7 @@ from schemas.history import HistoryError, Query, Series
 from services.history.store import RefusedError, Row, Store
 from services.history.writer import LAST_FLUSH_S, Writer
 from services.settings import HistorySettings
-from twin.changes import PointDescribed, ReadingLate
+from twin.changes import Derived, PointDescribed, ReadingLate
 from twin.instants import Instant
 
 POINT = a_point()
@@ -81,17 +81,18 @@ async def test_a_part_of_a_batch_waits_no_longer_than_it_may() -> None:
         assert store.batches == [[1.0]]
 
 
-async def test_late_readings_are_kept_and_other_changes_are_not() -> None:
+async def test_what_is_kept_goes_through_one_door_and_the_rest_not_at_all() -> None:
     store = FakeStore()
     writer = Writer(store, SETTINGS)
     reading = taken(POINT, 7.0).reading
 
     writer.take([PointDescribed(POINT, Instant(1)), ReadingLate(POINT, reading, Instant(9))])
+    writer.take([Derived(POINT.entity, "heat_kw", 8.0, Instant(9))])
 
     async with running(writer):
         pass
-    assert writer.accepted == 1
-    assert store.batches == [[7.0]]
+    assert writer.accepted == 2
+    assert store.batches == [[7.0, 8.0]]
 
 
 async def test_order_holds_over_batches_and_failures() -> None:
@@ -212,21 +213,6 @@ async def test_rows_refused_for_good_are_lost_and_hold_nobody_up() -> None:
         assert len(store.batches) == 1
 
     assert (writer.written, writer.lost, writer.retries) == (1, 2, 0)
-
-
-async def test_a_quality_wider_than_a_store_keeps_is_cut_and_stays_bad() -> None:
-    rows: list[Row] = []
-
-    class Keeping(FakeStore):
-        async def write(self, rows_: Sequence[Row]) -> None:
-            rows.extend(rows_)
-
-    writer = Writer(Keeping(), SETTINGS)
-    writer.take([taken(POINT, 1.0, quality=10**30), taken(POINT, 1.0, quality=-(10**30))])
-
-    async with running(writer):
-        pass
-    assert [row.quality for row in rows] == [2**31 - 1, -(2**31 - 1)]
 
 
 async def test_a_row_says_when_it_was_measured_and_when_it_came() -> None:

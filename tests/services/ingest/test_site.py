@@ -8,7 +8,8 @@ import pytest
 from build import a_cooled_rack, a_fleet_showing
 from schemas.digest import digest
 from schemas.fleet_file import FleetFileError
-from services.ingest.site import LOOK_EVERY_S, SiteFile, read
+from services.ingest.edited import LOOK_EVERY_S
+from services.ingest.site import SiteFile, read
 from twin.fleet import Fleet
 from twin.points import EntityId
 from twin.site import UNWRITTEN

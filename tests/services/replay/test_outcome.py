@@ -78,3 +78,21 @@ def test_what_was_not_understood_is_counted_by_reason_and_kind() -> None:
 
     assert (told["rejected"], told["rejected_by_reason"]) == (1, {"topic": 1})
     assert (told["drift"], told["drift_by_kind"]) == (1, {"extra_key": 1})
+
+
+def test_outcome_has_every_fault_in_order_of_raising_those_that_are_over_too() -> None:
+    path = "Rack/RackPower/site/r1/power"
+    silent = Envelope(
+        f"BMS/v1/PUB/Value/{path}", b'{"value":1,"timestamp":%d,"quality":0}' % T0, T0
+    )
+    intake = Intake(Fleet())
+    later = [a_value(35, 40), a_value(36, 200), a_value(37, 420)]
+    span = fold([METADATA, silent, *later], intake, Millis(800_000))
+
+    told = outcome(intake, span)
+
+    assert isinstance(told["faults"], list)
+    shown = [(each["code"], each["state"]) for each in told["faults"]]
+    assert shown == [("data.bad_quality", "NORM"), ("data.stale", "UNACK")]
+    (rack,) = told["racks"].values()  # type: ignore[attr-defined]
+    assert (rack["severity"], rack["faults"]) == ("WARNING", [told["faults"][1]["id"]])

@@ -3,7 +3,7 @@ import numpy as np
 from services.simulate.gauges import GAUGES
 from services.simulate.noise import Noise
 from services.simulate.physics import Physics
-from services.simulate.scenarios import PumpsLost
+from services.simulate.script import PumpsLost
 from services.simulate.site import site_of
 from twin.instants import Instant
 

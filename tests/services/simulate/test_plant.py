@@ -290,9 +290,11 @@ def test_leak_shows_at_the_tray_and_then_at_the_rack() -> None:
 
 
 def test_silent_bms_takes_its_values_along_and_leaves_the_integration() -> None:
-    late = [m for m in staged("heartbeat").messages(START, at(300)) if m.received_at >= at(60)]
-    assert late
-    assert all(m.topic.startswith("BMS/v1/NICO/") for m in late)
+    said = list(staged("heartbeat").messages(START, at(300)))
+    silence = [m for m in said if at(60) <= m.received_at < at(180)]
+    assert silence
+    assert all(m.topic.startswith("BMS/v1/NICO/") for m in silence)
+    assert any(m.topic.startswith("BMS/v1/PUB/") for m in said if m.received_at >= at(180))
     publishers = {p.id: p.freshness for p in folded(staged("heartbeat"), 100).fleet.publishers()}
     assert publishers == {"PUB": Freshness.STALE, "NICO": Freshness.LIVE}
 

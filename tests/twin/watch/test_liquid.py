@@ -6,7 +6,7 @@ from faulty import a_rule
 from twin.fault import Fault, Judged, Key
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.rule import Rules
-from twin.points import PointId
+from twin.points import Freshness, PointId
 from twin.severity import Severity
 from watched import (
     DP,
@@ -48,6 +48,26 @@ def brought(loop: Watched, lpm: float, *, supply: float = SUPPLY_C, racks: int =
 
 def test_a_rack_that_is_cooled_is_well() -> None:
     assert a_settled_loop().look() == {}
+
+
+def test_a_low_flow_waits_for_temperatures_that_were_never_heard_but_not_for_long() -> None:
+    loop = a_settled_loop()
+    loop.show(FLOW, 0.3 * KW)
+    loop.states["R1", SUPPLY].freshness = Freshness.UNHEARD
+
+    first = loop.look()
+    loop.run(40)
+
+    assert FLOW_LOW not in first
+    assert loop.look()[FLOW_LOW].severity is CRITICAL
+
+
+def test_no_flow_waits_for_nothing() -> None:
+    loop = a_settled_loop()
+    loop.show(FLOW, 0.0)
+    loop.states["R1", SUPPLY].freshness = Freshness.UNHEARD
+
+    assert loop.look()[FLOW_LOW].severity is CRITICAL
 
 
 # -- flow ----------------------------------------------------------------------------------------

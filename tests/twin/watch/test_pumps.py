@@ -101,8 +101,18 @@ def test_pump_that_was_never_heard_is_waited_for() -> None:
     unheard.described_at = at(0)
     pumps = _pumps(a_state(ONE, 0.0), unheard)
 
+    pumps.look(at(0), None)
     assert not pumps.look(at(149), None).stands
     assert pumps.look(at(150), None).stands
+
+
+def test_pump_that_was_never_heard_is_waited_for_from_when_another_was() -> None:
+    one, two = (a_state(each, None, freshness=Freshness.UNHEARD) for each in (ONE, TWO))
+    pumps = _pumps(one, two)
+    pumps.look(at(0), None)
+    one.freshness, one.value = Freshness.LIVE, 0.0
+
+    assert not pumps.look(at(400), None).stands
 
 
 def test_only_pumps_of_the_loop_count() -> None:

@@ -176,3 +176,13 @@ def test_other_faults_are_nobodys_business_here() -> None:
     rack, _ = a_rack()
 
     assert list(tripped(CATALOGUE, rack, live(key("liquid.flow_low")))) == []
+
+
+def test_faults_may_go_while_they_are_judged() -> None:
+    rack, _ = a_rack(rope=1.0)
+    faults = live(ROPE_KEY, FAULT_KEY, TRAY_KEY)
+
+    for of, _ in tripped(CATALOGUE, rack, faults):
+        del faults[of]
+
+    assert faults == {}

@@ -1,0 +1,137 @@
+"""Desk: where operators' acts are taken, carried out and answered."""
+
+from collections.abc import Callable, Sequence
+
+from fastapi import Request, Response
+
+from schemas.faults import fault_view
+from schemas.handling import Act, Reasoned, ResultsView, ResultView, Saying, Shelving
+from schemas.problems import Problem
+from services.api.context import Context, Desk
+from services.api.replies import ProblemError, answer, missing
+from twin.changes import FaultChanged
+from twin.faults.acts import NoSuchFaultError, NotPossibleError, StaleOccurrenceError
+from twin.faults.engine import Changed, Faults
+from twin.fleet import Fleet
+from twin.instants import Instant
+
+Do = Callable[[Faults, str, Instant], Changed]
+"""What is done to one occurrence at an instant."""
+
+
+def to_ack(body: Act) -> Do:
+    """Take note of it."""
+    return lambda faults, identity, at: faults.ack(identity, body.by, at)
+
+
+def to_reset(body: Act) -> Do:
+    """Let go of what is latched."""
+    return lambda faults, identity, at: faults.reset(identity, body.by, at)
+
+
+def to_shelve(body: Shelving) -> Do:
+    """Keep it quiet for a while."""
+    return lambda faults, identity, at: faults.shelve(
+        identity, body.by, at, reason=body.reason, until=body.end(at)
+    )
+
+
+def to_unshelve(body: Act) -> Do:
+    """Take it off the shelf."""
+    return lambda faults, identity, at: faults.unshelve(identity, body.by, at)
+
+
+def to_take_out(body: Reasoned) -> Do:
+    """Take it out of service."""
+    return lambda faults, identity, at: faults.out_of_service(
+        identity, body.by, at, reason=body.reason
+    )
+
+
+def to_return(body: Act) -> Do:
+    """Put it back into service."""
+    return lambda faults, identity, at: faults.return_to_service(identity, body.by, at)
+
+
+def to_comment(body: Saying) -> Do:
+    """Have something to say of it."""
+    return lambda faults, identity, at: faults.comment(identity, body.by, at, text=body.text)
+
+
+def one(request: Request, here: Context, identity: str, do: Do) -> Response:
+    """Do something to one occurrence; the answer is what it is then.
+
+    Raises:
+        ProblemError: It cannot be done, or cannot be kept.
+    """
+    desk, now = _open(here)
+    changed = _done(here, identity, do, now)
+    _tell(request, desk, changed)
+    found = here.deps.fleet.faults.get(identity)
+    assert found is not None, identity
+    return answer(fault_view(found, here.deps.fleet), {"twin-revision": here.revision})
+
+
+def several(request: Request, here: Context, ids: Sequence[str], do: Do) -> Response:
+    """Do the same to several, each as if it were alone; the answer tells of each (207).
+
+    Raises:
+        ProblemError: Nothing can be kept.
+    """
+    (desk, now), fleet = _open(here), here.deps.fleet
+    changes: list[FaultChanged] = []
+    problems: dict[int, Problem] = {}
+    for place, identity in enumerate(ids):
+        try:
+            changes += _done(here, identity, do, now)
+        except ProblemError as error:
+            problems[place] = error.problem
+    _tell(request, desk, tuple(changes))
+    items = tuple(
+        _result(identity, problems.get(place), fleet) for place, identity in enumerate(ids)
+    )
+    headers = {"twin-revision": here.revision}
+    return answer(ResultsView(items=items), headers, status=207)
+
+
+def _result(identity: str, problem: Problem | None, fleet: Fleet) -> ResultView:
+    found = fleet.faults.get(identity)
+    return ResultView(
+        id=identity,
+        status=200 if problem is None else problem.status,
+        fault=None if found is None else fault_view(found, fleet),
+        problem=problem,
+    )
+
+
+def _open(here: Context) -> tuple[Desk, Instant]:
+    """The desk, and the present instant, until which time has passed."""
+    desk = here.deps.desk
+    if desk is None:
+        raise ProblemError(
+            503, "read-only", "Nothing can be done here", "ask the process that is live"
+        )
+    if desk.trouble is not None:
+        raise ProblemError(503, "not-kept", "What is done cannot be kept", desk.trouble)
+    now = here.now
+    desk.emit(here.deps.intake.advance(now))
+    return desk, now
+
+
+def _done(here: Context, identity: str, do: Do, now: Instant) -> Changed:
+    try:
+        return do(here.deps.fleet.faults, identity, now)
+    except NoSuchFaultError as error:
+        raise missing("fault", identity) from error
+    except StaleOccurrenceError as error:
+        detail = "the occurrence is over and done with, or was raised anew: look again"
+        raise ProblemError(409, "stale-occurrence", "Not this one any more", detail) from error
+    except NotPossibleError as error:
+        raise ProblemError(409, "not-possible", "Not as things stand", str(error)) from error
+
+
+def _tell(request: Request, desk: Desk, changed: Changed) -> None:
+    desk.emit(changed, None if request.client is None else request.client.host)
+    if desk.trouble is not None:
+        detail = f"it is done, and kept as soon as that is possible: {desk.trouble}"
+        raise ProblemError(503, "not-kept", "What was done is not kept yet", detail)

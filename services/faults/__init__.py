@@ -1,0 +1,1 @@
+"""Faults on disk: what happened to them, and what operators did."""

@@ -1,0 +1,61 @@
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from services.api.slices import AT_ONCE, DOCUMENTS, in_slices, made, sliced
+from twin.steps import Steps
+
+
+def steps(done: list[int], count: int) -> Steps[str]:
+    for number in range(count):
+        done.append(number)
+        yield
+    return "all"
+
+
+async def test_others_have_their_turn_after_a_few_steps() -> None:
+    done: list[int] = []
+    work = asyncio.ensure_future(in_slices(steps(done, 3 * AT_ONCE + 1)))
+    turns = [0]
+    while not work.done():
+        await asyncio.sleep(0)
+        turns.append(len(done))
+
+    assert await work == "all"
+    assert max(now - before for before, now in pairwise(turns)) == AT_ONCE
+    assert done == list(range(3 * AT_ONCE + 1))
+
+
+async def test_what_a_step_raises_is_raised() -> None:
+    def wrong() -> Steps[None]:
+        yield
+        raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        await in_slices(wrong())
+
+
+async def test_bytes_are_passed_on_in_order_a_few_at_a_time() -> None:
+    parts = [b"%d," % number for number in range(2 * AT_ONCE + 1)]
+
+    found = [part async for part in sliced(parts)]
+
+    assert b"".join(found) == b"".join(parts)
+    assert [part.count(b",") for part in found] == [AT_ONCE, AT_ONCE, 1]
+
+
+async def test_others_have_their_turn_while_many_documents_are_made() -> None:
+    order: list[object] = []
+
+    async def other() -> None:
+        order.append("other")
+
+    def document(number: int) -> int:
+        order.append(number)
+        return number
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(other())
+        assert await made(range(DOCUMENTS + 1), document) == tuple(range(DOCUMENTS + 1))
+    assert order.index("other") == DOCUMENTS
