@@ -237,6 +237,7 @@ def _thermal() -> dict[str, object]:
         "heat_ratio": measured(0.97, "", derived_from=4, **old), "coolant": "pg25",
         "heat_ratio_by_coolant": {"water": measured(1.0, ""), "pg25": measured(0.97, "")},
         "approach_k": measured(0.4, "K"), "flow_share": measured(0.06, ""),
+        "capacity_share": measured(0.06, ""),
         "liquid_share": measured(0.97, ""), "ride_through_s": measured(41.0, "s"),
     }  # fmt: skip
 

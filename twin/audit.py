@@ -24,13 +24,13 @@ from twin.wiring import Key, Wiring
 BEAT: Final = Millis(100)
 """The fleet is looked at part by part, some each beat, so that no beat takes long."""
 
-BEATS: Final = 100
-"""After so many, ten seconds, everything has been judged once."""
+BEATS: Final = 120
+"""After so many, twelve seconds, everything has been judged once."""
 
 _SECOND: Final = EVERY // BEAT
 
-_TURNS: Final = 2 * _SECOND
-"""Meters are looked at each other second, all else each second: no breaker hurries so."""
+_TURNS: Final = 4 * _SECOND
+"""Meters are looked at once in four seconds: no breaker hurries so."""
 
 
 _NOBODY: Final[Mapping[str, Held]] = {}
@@ -62,7 +62,7 @@ class Audit:
         self._entities = entities
         self._wiring = Wiring(topology, entities, coolant)
         self._due: list[list[Part]] = [[] for _ in range(BEATS)]
-        self._sampled: list[list[Part]] = [[] for _ in range(_SECOND)]
+        self._sampled: list[list[Part]] = [[] for _ in range(_TURNS)]
         self._guards: list[list[Guard | RingGuard]] = [[] for _ in range(_TURNS)]
         self._until = _next_busy(self._due, self._sampled, self._guards)
         self._parts: dict[EntityId, list[Part]] = {}
@@ -126,7 +126,7 @@ class Audit:
         changes: list[Change] = []
         if beat % _SECOND == 0 and self._through(at):
             changes += self._rewire(at)
-        for part in self._sampled[beat % _SECOND]:
+        for part in self._sampled[beat % _TURNS]:
             part.sample(at)
         if self._remembered and beat % BEATS == 0:
             changes += self._remembered.over(at, self._entities)
@@ -198,19 +198,20 @@ class Audit:
     def _rewire(self, at: Instant) -> list[Change]:
         """Draw the parts up anew; what is gone has no findings any more."""
         self._due = [[] for _ in range(BEATS)]
-        self._sampled = [[] for _ in range(_SECOND)]
+        self._sampled = [[] for _ in range(_TURNS)]
         self._parts = {}
         for key, part in self._wiring.parts().items():
             beat = _beat_of(key)
             self._due[beat].append(part)
-            if part.sampled:
-                self._sampled[beat % _SECOND].append(part)
+            if part.sampled is not None:
+                for turn in range(beat, beat + _TURNS, part.sampled // BEAT):
+                    self._sampled[turn % _TURNS].append(part)
             for each in part.entities:
                 self._parts.setdefault(each, []).append(part)
         self._guards = [[] for _ in range(_TURNS)]
         for key, guard in self._wiring.guards(self.faults.rules).items():
             beat = _beat_of(key)
-            for turn in (beat, beat + _SECOND) if guard.hurries else (beat,):
+            for turn in range(beat, beat + _TURNS, _SECOND if guard.hurries else _TURNS):
                 self._guards[turn % _TURNS].append(guard)
         self._until = _next_busy(self._due, self._sampled, self._guards)
         return [*self._end(at), *self.faults.rewire(at)]
@@ -273,7 +274,7 @@ def _next_busy(
     busy = [
         beat
         for beat in range(BEATS)
-        if beat % _SECOND == 0 or due[beat] or sampled[beat % _SECOND] or guards[beat % _TURNS]
+        if beat % _SECOND == 0 or due[beat] or sampled[beat % _TURNS] or guards[beat % _TURNS]
     ]
     until = []
     for beat in range(BEATS):

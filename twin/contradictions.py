@@ -61,6 +61,11 @@ def judge_metadata(entity: Entity, topology: Topology, find: Find) -> Iterator[F
     yield from _dangling(entity, topology, find)
 
 
+def any_unheard(entity: Entity) -> bool:
+    """Whether any of its points was never heard."""
+    return _UNHEARD in {state.freshness for state in entity.points.values()}
+
+
 def judge_unheard(
     entity: Entity, now: Instant, speaks_since: Callable[[PublisherId], Instant]
 ) -> Iterator[Finding]:
@@ -72,7 +77,7 @@ def judge_unheard(
         speaks_since: Since when a publisher could be heard; while it is silent as a whole that
             says nothing of its points.
     """
-    if _UNHEARD not in {state.freshness for state in entity.points.values()}:
+    if not any_unheard(entity):
         return
     types = sorted(
         {

@@ -10,12 +10,15 @@ from twin.branches import Branch
 from twin.changes import Derived
 from twin.entities import Entity
 from twin.finding import Finding
-from twin.instants import Instant
+from twin.instants import Instant, Millis
 from twin.parts import NOTHING, Judgement, Part
 from twin.points import EntityId
-from twin.steady import TAU_S, Smoothed, sensor_of
+from twin.steady import EVERY, TAU_S, Smoothed, sensor_of
 from twin.suspects import Readings
 from twin.witness import Group
+
+TURN: Final = Millis(2 * EVERY)
+"""How often a branch is looked at."""
 
 _POWER: Final = frozenset({POWER})
 
@@ -31,7 +34,7 @@ class Feeding(Part):
         among: The feedings in which a meter or a rack takes part.
     """
 
-    sampled = True
+    sampled = TURN
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Feeding(Part):
         self._among = among
         self._meters = {each: _power(find(each)) for each in branch.meters}
         self._served = {each: _power(find(each)) for each in branch.served}
+        self._members = (*self._meters.values(), *self._served.values())
         self._balance: Balance | None = None
 
     @property
@@ -61,7 +65,7 @@ class Feeding(Part):
     def sample(self, at: Instant) -> None:
         """Take in what they read."""
         del at
-        for smoothed in (*self._meters.values(), *self._served.values()):
+        for smoothed in self._members:
             smoothed.sample()
 
     def judge(self, at: Instant) -> Iterator[Judgement]:
@@ -143,4 +147,4 @@ def _judgement(entity: EntityId, among: Sequence[Feeding]) -> Judgement:
 def _power(entity: Entity | None) -> Smoothed:
     """What an entity reads of itself: a rack what it draws, a meter what goes through it."""
     drawn = entity is not None and entity.of_type("RackPower")
-    return Smoothed(sensor_of(entity, "RackPower" if drawn else "ActivePower", "kW"))
+    return Smoothed(sensor_of(entity, "RackPower" if drawn else "ActivePower", "kW"), TURN)

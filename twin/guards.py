@@ -1,6 +1,6 @@
 """Guards: whoever watches an entity, asked every second or two what is not well."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from twin.entities import Entity
@@ -21,6 +21,9 @@ Suspects = Callable[[EntityId], Collection[str]]
 class Watch(Protocol):
     """One way of looking at one entity."""
 
+    def well(self) -> bool:
+        """Whether there is plainly nothing to be told, unless there is a fault already."""
+
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str]
     ) -> Iterator[tuple[Key, Judged]]:
@@ -40,11 +43,17 @@ class Guard:
         self.hurries = hurries
         """Whether it is to look each second."""
 
-    def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
+    def look(self, at: Instant, on: On, suspects: Suspects) -> Iterable[tuple[Key, Judged]]:
         """What is not well with it now, and whatever has a fault."""
-        live, doubted = on(self._entity), suspects(self._entity)
-        for watch in self._watches:
-            yield from watch.look(at, live, doubted)
+        live = on(self._entity)
+        if not live:
+            for watch in self._watches:
+                if not watch.well():
+                    break
+            else:
+                return ()  # as nearly always
+        doubted = suspects(self._entity)
+        return [told for watch in self._watches for told in watch.look(at, live, doubted)]
 
 
 class RingGuard:
@@ -71,6 +80,10 @@ class Tripped:
     def __init__(self, entity: Entity, rules: Rules) -> None:
         self._entity = entity
         self._rules = rules
+
+    def well(self) -> bool:
+        """Whatever it has to tell is of a fault."""
+        return True
 
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str]

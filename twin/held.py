@@ -1,6 +1,7 @@
 """Held: verdicts that have to last before they count, and before they no longer do."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from twin.balance import FLOW, HEAT, POWER
@@ -103,8 +104,14 @@ class Held:
         self._gone.pop(key, None)
         before = self.standing.get(key)
         if before is not None:
+            named = before.finding
+            if finding.suspect is None and named.suspect is not None:
+                # Who was named once stays so until somebody else is: doubt comes and goes.
+                finding = replace(
+                    finding, suspect=named.suspect, implied=named.implied, unit=named.unit
+                )
             self.standing[key] = Standing(finding, before.since)
-            if finding.suspect == before.finding.suspect:
+            if finding.suspect == named.suspect:
                 return []
             return [FindingChanged(finding, standing=True, at=at)]
         since = self._new.setdefault(key, began)

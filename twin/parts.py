@@ -9,18 +9,18 @@ from twin.balance import FLOW, HEAT, Balance, Closure
 from twin.balances import Groups, judge_rack
 from twin.cdu import Cdu
 from twin.changes import Derived
-from twin.contradictions import judge_metadata, judge_unheard
+from twin.contradictions import any_unheard, judge_metadata, judge_unheard
 from twin.entities import Entity
 from twin.finding import Finding
 from twin.frozen import Stillness
 from twin.held import CONTRACT
 from twin.implausible import SHORT, judge_cdu, judge_meter, judge_phases
-from twin.instants import Instant
+from twin.instants import Instant, Millis
 from twin.meters import METER
 from twin.points import EntityId, Freshness, PointState, PublisherId
 from twin.ranges import judge_ranges
 from twin.site import UNWRITTEN, Site
-from twin.steady import Steady
+from twin.steady import EVERY, Steady, sensor_of
 from twin.suspects import Readings
 from twin.thermal import Coolant
 from twin.topology import Topology
@@ -80,16 +80,16 @@ class Part(ABC):
     entities: Sequence[EntityId] = ()
     """Those that are judged at once when a point of theirs is heard for the first time."""
 
-    sampled: bool = False
-    """Whether they are to be sampled between."""
+    sampled: Millis | None = None
+    """How often they are to be sampled between, one second or two; None where never."""
 
     def sample(self, at: Instant) -> None:
-        """Take in what they read ``at``; called once a second where they are to be sampled."""
+        """Take in what they read ``at``."""
         del at
 
     @abstractmethod
     def judge(self, at: Instant) -> Iterator[Judgement]:
-        """What is found of each; called every ten seconds."""
+        """What is found of each; called every twelve seconds."""
 
     def balances(self) -> Iterable[Balance]:
         """Their balances as they were last drawn up."""
@@ -104,7 +104,7 @@ class Part(ABC):
 class Ring(Part):
     """Racks that the same units cool: peers of one another."""
 
-    sampled = True
+    sampled = EVERY
 
     def __init__(self, racks: Sequence[Steady], groups: Callable[[EntityId], Groups]) -> None:
         self.racks = racks
@@ -202,6 +202,10 @@ class Lone(Part):
         self._entity = entity
         self._around = around
         self._metered = entity.kind == METER
+        self._volts = sensor_of(entity, "Voltage", "V")
+        self._amps = sensor_of(entity, "Current", "A")
+        self._limit = sensor_of(entity, "CurrentLimit", "A")
+        self._heard = False
         self._said: tuple[Finding, ...] = ()
         self._revision = -1
         self.entities = [entity.id]
@@ -212,13 +216,18 @@ class Lone(Part):
         if self._revision != around.revision:
             self._revision = around.revision
             self._said = tuple(judge_metadata(entity, around.topology, around.find))
-        found = [*self._said, *judge_unheard(entity, at, lambda by: around.speaks_since(by, at))]
+        found = [*self._said]
+        if not self._heard:  # what was heard once was heard
+            found += judge_unheard(entity, at, lambda by: around.speaks_since(by, at))
+            self._heard = not any_unheard(entity)
         unknown = NOTHING
         if self._metered:
-            found += judge_meter(entity)
-            found += judge_phases(entity, around.topology, around.find)
-            if entity.measure("Current", "A").now is None:
+            amps = self._amps.now
+            if amps is None:
                 unknown = _OF_METERS
+            elif self._volts.now == 0 or amps > (self._limit.now or 0.0):
+                found += judge_meter(entity)
+            found += judge_phases(entity, around.topology, around.find)
         found += judge_ranges(entity)  # the last of two that say the same counts
         yield Judgement(entity.id, found, "lone", unknown)
 

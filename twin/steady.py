@@ -7,7 +7,7 @@ coolant in the rack delays the heat, and all is averaged over the lag that tempe
 
 from collections.abc import Iterable, Sequence
 from math import inf, sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 from twin.balance import HEAT, Balance
 from twin.entities import Entity
@@ -71,21 +71,49 @@ class Sensor:
 
 
 class Smoothed:
-    """A sensor over its time constant; looked at once a second."""
+    """A sensor over its time constant.
 
-    __slots__ = ("_sensor", "slope", "value")
+    Args:
+        sensor: The sensor.
+        every: How often it is looked at.
+    """
 
-    def __init__(self, sensor: Sensor) -> None:
+    __slots__ = ("_gain", "_lag_s", "_sensor", "slope", "value")
+
+    def __init__(self, sensor: Sensor, every: Millis = EVERY) -> None:
         self._sensor = sensor
+        self._lag_s = TAU_S + every / 1000
+        self._gain = every / 1000 / self._lag_s
         self.value: float | None = None
         self.slope = 0.0
         """By how much it changes in a second."""
 
     def sample(self) -> None:
         """Take in what it reads; where that is nothing, start anew."""
-        reads = self._sensor.now
-        self.slope = _slope(self.slope, self.value, reads)
-        self.value = _follow(self.value, reads)
+        reads, value = self._sensor.now, self.value
+        if value is None or reads is None:
+            self.value, self.slope = reads, 0.0
+            return
+        # As _follow and _slope do, without the calls: there are thousands of these.
+        off = reads - value
+        self.value = value + self._gain * off
+        self.slope += self._gain * (off / self._lag_s - self.slope)
+
+
+class Reads(NamedTuple):
+    """What the sensors of a rack read at one instant."""
+
+    own: float | None
+    """The power that it says it draws, in kW."""
+    flow: float | None
+    supply: float | None
+    return_: float | None
+    meters: Sequence[float | None]
+    """Of each of its meters, in kW."""
+
+
+UNREAD: Final = Reads(None, None, None, None, ())
+"""Before anybody looked."""
 
 
 class Steady:
@@ -108,6 +136,7 @@ class Steady:
         "own",
         "power",
         "rack",
+        "reads",
         "return_",
         "return_slope",
         "since",
@@ -128,6 +157,8 @@ class Steady:
     def forget(self) -> None:
         """Start anew."""
         self.at = self.since = Instant(0)
+        self.reads = UNREAD
+        """What its sensors read when it was looked at last."""
         self.own: float | None = None
         """What the rack says that it draws, in kW."""
         self.meters: float | None = None
@@ -149,8 +180,11 @@ class Steady:
             self.forget()
             self.since = at
         self.at = at
-        flow, supply, return_ = self._flow.now, self._supply.now, self._return.now
-        self._take_power(flow)
+        own, flow = self._own.now, self._flow.now
+        supply, return_ = self._supply.now, self._return.now
+        meters = [each.now for each in self._meters]
+        self.reads = Reads(own, flow, supply, return_, meters)
+        self._take_power(own, flow, meters)
         self.flow = _follow(self.flow, flow)
         self.supply_slope = _slope(self.supply_slope, self.supply, supply)
         self.return_slope = _slope(self.return_slope, self.return_, return_)
@@ -159,10 +193,12 @@ class Steady:
         if self.power is None or flow is None or supply is None or return_ is None:
             self.since = at
 
-    def _take_power(self, flow: float | None) -> None:
-        self.own = _follow(self.own, self._own.now)
-        if self._meters:
-            self.meters = _follow(self.meters, _sum(self._meters))
+    def _take_power(
+        self, own: float | None, flow: float | None, meters: Sequence[float | None]
+    ) -> None:
+        self.own = _follow(self.own, own)
+        if meters:
+            self.meters = _follow(self.meters, _sum(meters))
         self.power = power = self.meters if self.own is None else self.own
         if power is None or self.lagged is None or flow is None:
             self.lagged = power
@@ -218,14 +254,13 @@ def sensor_of(entity: Entity | None, point_type: str, unit: str) -> Sensor:
     return Sensor(states[0] if states else None, unit)
 
 
-def _sum(sensors: Iterable[Sensor]) -> float | None:
-    """What they read together; None unless all are known."""
+def _sum(values: Iterable[float | None]) -> float | None:
+    """What they are together; None unless all are known."""
     total = 0.0
-    for each in sensors:
-        value = each.now
-        if value is None:
+    for each in values:
+        if each is None:
             return None
-        total += value
+        total += each
     return total
 
 

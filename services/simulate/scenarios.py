@@ -231,7 +231,7 @@ def _over_current(site: Site, began: Instant) -> Script:
         suffered=(Draws(began, rack, 125.0, after(when.until, Millis(100_000))),),
         told=(Shows(when.at, tap, "CurrentLimit", 80, when.until),),
         labels=(
-            label("power.over_current", tap, *when, what, on_s=14, off_s=64),
+            label("power.over_current", tap, *when, what, on_s=16, off_s=70),
             label(
                 "power.redundancy_lost",
                 rack,

@@ -18,11 +18,11 @@ Document = dict[str, Any]
 
 
 def values_of(rack: Document) -> Document:
-    """What a rack's document says, without when and how old."""
+    """What a rack's document says, without when and how old, nor what came of it over time."""
 
     def kept(value: object) -> object:
         if isinstance(value, dict):
-            left_out = {"age_s", "received_at", "measured_at"}
+            left_out = {"age_s", "received_at", "measured_at", "severity", "faults"}
             return {key: kept(each) for key, each in value.items() if key not in left_out}
         return [kept(each) for each in value] if isinstance(value, list) else value
 

@@ -97,7 +97,8 @@ def test_limit_is_converted_into_the_unit_it_is_compared_in(
 
     _, threshold = threshold_of("site.x", ThresholdEntry.model_validate(entry))
 
-    assert (threshold.limits.unit, threshold.limits.warning) == (shown, pytest.approx(limit))
+    assert threshold.limits.unit == shown
+    assert threshold.limits.warning == pytest.approx(limit)
 
 
 @pytest.mark.parametrize(

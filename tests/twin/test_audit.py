@@ -432,13 +432,13 @@ def test_nothing_is_judged_before_anything_is_live() -> None:
 def test_each_balance_is_drawn_up_once_a_round() -> None:
     shown = a_closed_rack()
     fleet = a_fleet_with(*shown)
-    changes = hear(fleet, shown, range(1, 101))
+    changes = hear(fleet, shown, range(1, 122))
     derived = [each for each in changes if isinstance(each, Derived)]
 
     heat = [each for each in derived if each.metric == "heat_kw"]
     residual = [each for each in derived if each.metric == "heat_residual_pct"]
 
-    assert len(heat) == len(residual) == 100_000 // (BEATS * BEAT)
+    assert len(heat) == len(residual) == 120_000 // (BEATS * BEAT)
     gaps = {later.at - former.at for former, later in pairwise(heat)}
     assert gaps == {BEATS * BEAT}
     assert all(each.at % BEAT == 0 for each in heat)

@@ -22,6 +22,9 @@ LEAK = replace(
 class Echo:
     """A watch that says what it was asked with."""
 
+    def well(self) -> bool:
+        return False
+
     def look(self, at, live, suspects):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
         yield KEY, Judged(Severity.OK, at, message=f"{sorted(live)} {sorted(suspects)}")
 

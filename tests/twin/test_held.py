@@ -221,3 +221,19 @@ def test_looking_twice_is_looking_once(
         expected = once.judge(found, unknown, now)
 
         assert [change for _ in range(2) for change in twice.judge(found, unknown, now)] == expected
+
+
+def test_who_was_named_stays_so_until_somebody_else_is() -> None:
+    held = Held()
+    named, other, nobody = (
+        Finding("balance.heat", EntityId("R1"), suspect, "it does not fit", 0.7)
+        for suspect in ("RackLiquidFlow", "RackPower", None)
+    )
+
+    for second, finding in ((0, named), (60, named), (70, nobody)):
+        held.judge([finding], frozenset(), at(second))
+    (kept,) = held.standing.values()
+    held.judge([other], frozenset(), at(80))
+    (changed,) = held.standing.values()
+
+    assert (kept.finding.suspect, changed.finding.suspect) == ("RackLiquidFlow", "RackPower")

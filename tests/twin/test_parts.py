@@ -86,7 +86,7 @@ def test_part_that_only_judges_has_no_balance_and_smooths_nothing() -> None:
     part.sample(at(0))
 
     assert [each.entity for each in part.judge(at(0))] == ["R1"]
-    assert (part.entities, part.sampled) == ((), False)
+    assert (part.entities, part.sampled) == ((), None)
     assert ([*part.balances()], [*part.derived(at(0))]) == ([], [])
 
 

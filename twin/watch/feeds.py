@@ -86,6 +86,11 @@ class Feeds:
         self._asked = self._asked_again = Instant(0)
         self._spare = self._most = inf
 
+    @property
+    def count(self) -> int:
+        """How many of its meters read a power."""
+        return len(self._meters)
+
     def read(self) -> list[float | None]:
         """What each of its feeds reads now, in kW."""
         return [sensor.now for sensor in self._sensors]

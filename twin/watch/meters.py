@@ -92,10 +92,10 @@ class MeterWatch:
             suspects: Types of its points that are not to be believed.
         """
         del at
-        if live or not self._well():
+        if live or not self.well():
             yield from telling(self._judge(live, suspects), live)
 
-    def _well(self) -> bool:
+    def well(self) -> bool:
         """Whether nothing that is known now can be judged anything but well."""
         known = [amps for _, each in self._amps if (amps := each.now) is not None]
         if known:

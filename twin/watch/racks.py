@@ -15,7 +15,7 @@ from twin.instants import Instant
 from twin.points import EntityId
 from twin.ranges import stands_for_none
 from twin.site import UNWRITTEN, Site
-from twin.steady import Steady, sensor_of
+from twin.steady import EVERY, Steady, sensor_of
 from twin.watch.feeds import Feeds
 from twin.watch.heat import (
     DP,
@@ -39,6 +39,9 @@ IDLE_KW: Final = 2.0
 """A rack that draws less does no work …"""
 IDLE_SHARE: Final = 0.05
 """… nor one that draws less of what it is rated for: an idle NVL72 draws the half; ours."""
+
+TURN: Final = 2 * EVERY
+"""How often it is asked whether a rack is cut off, which counts after 5 s."""
 
 _POWER: Final = "RackPower"
 _ALL_CALM: Final = (True, True, True)
@@ -75,18 +78,15 @@ class RackWatch:
     """
 
     __slots__ = (
+        "_all_read",
         "_dp",
         "_dp_setpoint",
         "_entity",
         "_feeds",
-        "_flow",
         "_isolation",
         "_liquid",
-        "_own",
-        "_return",
         "_rules",
         "_steady",
-        "_supply",
         "rack",
     )
 
@@ -106,10 +106,7 @@ class RackWatch:
         self._liquid = Liquid(rack, steady, rules, idle_kw)
         self._feeds = Feeds(rack, meters, rules, idle_kw, site)
         self._isolation = Isolation(rack, rules)
-        self._own = sensor_of(rack, _POWER, "kW")
-        self._flow = sensor_of(rack, FLOW, "LPM")
-        self._supply = sensor_of(rack, SUPPLY, "C")
-        self._return = sensor_of(rack, RETURN, "C")
+        self._all_read = len(meters) == self._feeds.count
         self._dp = sensor_of(rack, DP, "kPa")
         self._dp_setpoint = sensor_of(rack, DP_SETPOINT, "kPa")
 
@@ -120,7 +117,7 @@ class RackWatch:
 
     def off(self) -> bool | None:
         """Whether its heat of this instant does not fit its power; None where it is not known."""
-        return is_off(self._steady, self._shown(self._own.now, self._feeds.read()))
+        return is_off(self._steady, self._shown(self._steady.reads.own, self._fed(), self.dp_kpa))
 
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str], crowd: Crowd
@@ -133,18 +130,18 @@ class RackWatch:
             suspects: Types of its points that are not to be believed.
             crowd: The racks of its loop, as they are now.
         """
-        feeds = self._feeds.read()
-        shown = self._shown(self._own.now, feeds)
-        peers = None if shown.dp is None else crowd.others_kpa(shown.dp)
+        feeds, dp = self._fed(), self._dp.now
+        shown = self._shown(self._steady.reads.own, feeds, dp)
+        peers = None if dp is None else crowd.others_kpa(dp)
         calm = (
             self._liquid.calm(shown, peers),
             self._feeds.calm(shown.load, feeds, at),
-            self._isolation.calm(),
+            at % TURN >= EVERY or self._isolation.calm(),
         )
         if not live and calm == _ALL_CALM:
             return
         if _POWER in suspects:
-            shown = self._shown(None, feeds)
+            shown = self._shown(None, feeds, dp)
         shown = _believed(shown, suspects)
         doubted = _Doubt(self._steady, shown, crowd)
         look = Look(at, shown, peers, feeds, live, doubted, partial(outruns, self._steady, shown))
@@ -153,18 +150,23 @@ class RackWatch:
         yield from telling(self._isolation.judge(live, calm=calm[2]), live)
         yield from tripped(self._rules, self._entity, live)
 
-    def _shown(self, load: float | None, feeds: Sequence[float | None]) -> Shown:
+    def _fed(self) -> Sequence[float | None]:
+        """What each of its feeds reads: as it was sampled, where nothing else feeds it."""
+        return self._steady.reads.meters if self._all_read else self._feeds.read()
+
+    def _shown(self, load: float | None, feeds: Sequence[float | None], dp: float | None) -> Shown:
         """What its sensors read; the load is its own reading, else the sum of its meters."""
-        late = self._steady.own
+        steady = self._steady
+        late, reads = steady.own, steady.reads
         if load is None:
-            load, late = total(feeds), self._steady.meters
+            load, late = total(feeds), steady.meters
         return Shown(
             load,
             load if late is None or load is None or load < late else late,
-            self._flow.now,
-            self._supply.now,
-            self._return.now,
-            self._dp.now,
+            reads.flow,
+            reads.supply,
+            reads.return_,
+            dp,
             self._dp_setpoint.now,
         )
 

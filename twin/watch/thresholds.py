@@ -42,6 +42,10 @@ class ThresholdWatch:
     def __bool__(self) -> bool:
         return bool(self._rows)
 
+    def well(self) -> bool:
+        """That is told by looking."""
+        return False
+
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str]
     ) -> Iterator[tuple[Key, Judged]]:

@@ -82,6 +82,10 @@ class UnitWatch:
         self._supply = Controlled(unit, "LiquidTemperature", "C", SUPPLY)
         self._dp = Controlled(unit, "LiquidDifferentialPressure", "kPa", SIDE)
 
+    def well(self) -> bool:
+        """That is told by looking."""
+        return False
+
     def look(self, at: Instant, live: Live, suspects: Suspects) -> Iterator[Verdict]:
         """What is not well now, and whatever has a fault.
 
