@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from brokers import RealBroker, listening, nats
+from brokers import RealBroker, listening, mosquitto, nats
 from processes import until
 from services.broker.publish import publisher
 from services.clock import wall_clock
@@ -200,13 +200,13 @@ async def test_rules_file_is_read_at_the_start_and_whenever_it_changes(tmp_path:
 
 
 async def test_leak_on_the_bus_is_told_on_a_topic_of_our_own(tmp_path: Path) -> None:
-    async with nats(tmp_path) as broker:
+    async with mosquitto(tmp_path) as broker:
         given = settings_for(broker, tmp_path).model_dump() | {
             "notify": {"mqtt": {"enabled": True}}
         }
         settings = Settings.model_validate(given)
         ours = settings.broker.model_copy(update={"topics": ("racktwin/#",)})
-        async with running(settings, SERVE) as (_, address), listening(ours) as heard:
+        async with running(settings, SERVE) as (_, address), listening(ours, role="ear") as heard:
             await leak(settings)
 
             async def told() -> bool:
