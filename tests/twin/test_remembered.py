@@ -6,6 +6,7 @@ from twin.fault import Fault
 from twin.faults.engine import Faults
 from twin.faults.ledger import Books
 from twin.fleet import Fleet
+from twin.points import EntityId
 from twin.remembered import Remembered
 
 VOLTS = a_point("PowerMeter/Voltage", "M1", unit="V")
@@ -95,4 +96,17 @@ def test_of_several_those_that_are_found_again_go_on() -> None:
     again = remembered.again(fault.key.entity, [standing.finding])
 
     assert [each.finding.suspect for each in again.values()] == ["Voltage"]
+    assert remembered
+
+
+def test_of_several_that_are_remembered_the_others_still_are() -> None:
+    fleet = a_fleet_that_found()
+    fault = implausible(fleet)
+    elsewhere = fault._replace(key=fault.key._replace(entity=EntityId("M2")))
+    (standing,) = [e for e in fleet.audit.findings() if e.finding.suspect == "Voltage"]
+    leak = fault._replace(key=fault.key._replace(code="leak.detected"))
+    remembered = Remembered([fault, elsewhere, leak])
+
+    assert len(remembered.again(fault.key.entity, [standing.finding])) == 1
+    assert remembered.again(fault.key.entity, [standing.finding]) == {}
     assert remembered
