@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci",
-    max_examples=200,
+    max_examples=50,
     deadline=None,  # never judge by time on a shared machine
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
