@@ -18,10 +18,11 @@ demo: setup  ## a simulated fleet with everything embedded: opens on the address
 
 # An API schema that changed is a failing test; `make documents` writes it anew. What is accepted is
 # run as it is; what is covered must be covered by the tests of its own.
+CORES := -n logical --dist worksteal
 test: check tools  ## everything that CI judges
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest tests/acceptance
-	$(BIN)/coverage run -m pytest --ignore=tests/acceptance
+	$(BIN)/python -m pytest $(CORES) tests/acceptance
+	$(BIN)/coverage run -m pytest $(CORES) --ignore=tests/acceptance
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='twin/*,schemas/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95

@@ -244,7 +244,7 @@ def test_any_payload_keeps_to_the_contract_exactly_if_its_schema_says_so(
         (CDU_STATUS, {"stateText": [{"value": 0, "text": "", "a": 1}]}, {Drift.EXTRA_KEY}),
         (CDU_STATUS, {"stateText": ...}, {Drift.UNIT_MISSING}),
     ],
-    ids=str,
+    ids=lambda case: " ".join(sorted(case)) if isinstance(case, set) else str(case),
 )
 def test_drift_is_counted_by_kind(pair: Pair, changed: Fields, kinds: set[Drift]) -> None:
     assert point_and_drift(pair, **changed)[1] == kinds

@@ -58,3 +58,16 @@ def test_ledger_is_the_sum_of_what_was_told() -> None:
     assert ledger.books() == bench.faults.books()
     assert ledger.behind(key(entity="PUB").entity) == []
     assert [each.key.code for each in ledger.at(key().entity)] == ["hot", "stale"]
+
+
+def test_newest_occurrence_of_a_key_is_its_last_in_whatever_order_they_are_entered() -> None:
+    faults = Faults(RULES, a_plant())
+    for second in (0, 100):
+        faults.judge(key(), WARNING, at(second))
+        faults.judge(key(), FINE, at(second))
+    closed = faults.books().closed
+
+    ledger = Ledger(Books(closed=closed[::-1]), 10)
+
+    assert [each.number for each in closed] == [1, 2]
+    assert ledger.fresh(key()).number == 2
