@@ -27,6 +27,9 @@ class Intake:
         self.received = 0
         self.rejected: Counter[Reason] = Counter()
         self.drift: Counter[Drift] = Counter()
+        self.folding = False
+        """Whether a batch is being folded, turn by turn: until that is done its messages alone tell
+        the time, or it would be later than when the last of them came."""
         self._forks: list[Fork] = []
 
     def take(self, topic: str, payload: bytes, at: Instant) -> Changes:

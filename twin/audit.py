@@ -8,12 +8,12 @@ from twin.balance import Balance
 from twin.changes import Change, Changes
 from twin.entities import Entity, doubtful
 from twin.faults.engine import Faults
-from twin.faults.thresholds import Threshold
+from twin.faults.thresholds import Threshold, covered
 from twin.guards import Guard, RingGuard
 from twin.held import CONTRACT, Held, Standing, order_of
 from twin.instants import Instant, Millis
 from twin.parts import Judgement, Part
-from twin.points import EntityId, PointState
+from twin.points import EntityId, PointId, PointState
 from twin.remembered import Remembered
 from twin.site import Site
 from twin.steady import EVERY, Steady
@@ -97,18 +97,29 @@ class Audit:
         self.faults = faults
         self._remembered = Remembered(faults.standing())
 
-    def govern(self, thresholds: Sequence[Threshold]) -> None:
-        """Take it that there are other rules now, and other limits of the site's own."""
+    def govern(self, thresholds: Sequence[Threshold], at: Instant) -> Changes:
+        """Take it that there are other rules now, and other limits of the site's own.
+
+        Nobody judges by the old ones any more; whoever judges by these begins within two seconds.
+        """
+        self._guards = [[] for _ in range(_TURNS)]
+        self._drawn_up_at = Instant(0)
         self._wiring.thresholds = thresholds
         self._wiring.touched.update(self._entities)
+        return tuple(self._uncovered(at))
 
     def configure(self, site: Site) -> None:
         """Take what is written down from ``site`` now."""
         self._wiring.configure(site)
 
+    @property
+    def idle(self) -> bool:
+        """Whether all has been seen silent: there is nothing to judge until something is heard."""
+        return self._quiet >= BEATS and not self._wiring.touched
+
     def skip(self, now: Instant) -> Changes:
         """Let time pass in which nothing is live, up to ``now`` once all has been seen silent."""
-        if self._quiet < BEATS or self._wiring.touched:
+        if not self.idle:
             self._quiet += 1
             return self._beat()
         self.next_at = max(self.next_at, _beat_after(now))
@@ -214,7 +225,21 @@ class Audit:
             for turn in range(beat, beat + _TURNS, _SECOND if guard.hurries else _TURNS):
                 self._guards[turn % _TURNS].append(guard)
         self._until = _next_busy(self._due, self._sampled, self._guards)
-        return [*self._end(at), *self.faults.rewire(at)]
+        return [*self._end(at), *self._uncovered(at), *self.faults.rewire(at)]
+
+    def _uncovered(self, at: Instant) -> Iterator[Change]:
+        """Close what was beyond a limit of the site's own to which its point is not held now.
+
+        Of a point that is not described, as after a restart, nobody knows whether it is.
+        """
+        thresholds = self._wiring.thresholds
+        codes = {each.code for each in thresholds}
+        for entity in sorted(self._entities) if codes else ():
+            points = self._entities[entity].points
+            for key in sorted(self.faults.on(entity)):
+                state = points.get(PointId(key.qualifier)) if key.code in codes else None
+                if state is not None and not covered(key.code, state.point, thresholds):
+                    yield from self.faults.remove(key, at)
 
     def _end(self, at: Instant) -> Iterator[Change]:
         """Of what is gone nothing counts any more."""

@@ -160,9 +160,14 @@ def judge_branch(
 
 def _why_group(group: Group, blame: Blame) -> str:
     meters = " and ".join(sorted(group.meters))
-    share = "nothing" if blame.ratio is None else f"{blame.ratio:.1%} of what they read"
-    taken = "is taken" if group.whole else "at least is taken, for some are silent,"
-    reason = f"{share} {taken} behind {meters}"
+    they, feed, read = (
+        ("they", "feed", "read") if len(group.meters) > 1 else ("it", "feeds", "reads")
+    )
+    if blame.ratio is None:
+        reason = f"{meters} {read} nothing, and what {they} {feed} draws power"
+    else:
+        least = "" if group.whole else "at least "
+        reason = f"what {meters} {feed} draws {least}{blame.ratio:.1%} of what {they} {read}"
     if blame.reads is None or blame.implied is None:
         return reason
     return _told(reason, misread(blame.reads, blame.implied, UNITS[Sensor.METERS]))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from twin.fault import Fault, State, What
 from twin.finding import Finding
 from twin.instants import Instant
-from twin.points import EntityId, Freshness, Point, PublisherId, Reading
+from twin.points import EntityId, Freshness, Point, Reading
 
 
 class ReadingTaken(NamedTuple):
@@ -52,9 +52,10 @@ class PointStale(NamedTuple):
 
 
 class PublisherChanged(NamedTuple):
-    """A publisher's heart began to beat, stopped, or came back."""
+    """A heart of a publisher began to beat, stopped, or came back."""
 
-    publisher: PublisherId
+    heart: Point
+    """By which it says that it lives; one that has several clients on the bus has several."""
     freshness: Freshness
     at: Instant
 

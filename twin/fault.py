@@ -35,6 +35,8 @@ class Judged(NamedTuple):
     message: str = ""
     publisher: EntityId | None = None
     """Whose silence would explain it."""
+    scopes: tuple[str, ...] | None = None
+    """Of whose hearts the silence would: those of these scopes; None is all."""
 
 
 FINE: Final = Judged(Severity.OK)
@@ -189,6 +191,8 @@ class Fault(NamedTuple):
     comments: tuple[Comment, ...] = ()
     closed: Closed | None = None
     closed_at: Instant = NEVER
+    hushed_at: Instant = NEVER
+    """When its cause came last, after somebody was called for it."""
 
     @property
     def held(self) -> bool:

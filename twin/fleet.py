@@ -47,6 +47,10 @@ LOST_AFTER: Final = Millis(30_000)
 AHEAD_AT_MOST: Final = Millis(5_000)
 """How far a source's clock may run ahead before its time stops ruling what is late."""
 
+SET_BACK: Final = Millis(100_000)
+"""What a silent point tells of longer before than a whole repeat of the contract's was not late on
+its way: the clock of its source was set back, and rules anew."""
+
 Message = Point | Reading | Retraction
 
 _tuple: Final = tuple.__new__
@@ -67,7 +71,7 @@ class Fleet(Register):
         """What is wrong, and what was."""
         self.audit = Audit(self.topology, self._entities, coolant, self.faults)
         """Its balances, and what its readings cannot be."""
-        self._sentry = Sentry(self.faults, self._entities)
+        self._sentry = Sentry(self.faults, self._entities, self._publishers)
         self._told: list[Told] = []
         self._next_at: Instant = Instant(0)
 
@@ -93,6 +97,12 @@ class Fleet(Register):
         self.now = max(self.now, now)
         return () if now < self._next_at else self._pass(now)
 
+    def next_beat(self, now: Instant) -> Instant | None:
+        """The next beat due by ``now`` that takes work; time may as well pass from beat to beat."""
+        beat = self.audit.next_at
+        idle = beat > now or (self.audit.idle and not self._freshness[Freshness.LIVE])
+        return None if idle else beat
+
     def configure(self, site: Site) -> set[EntityId]:
         """Take what is written down from ``site`` now; whose documents that alters.
 
@@ -112,9 +122,11 @@ class Fleet(Register):
         return found & self._entities.keys()
 
     def govern(self, site: SiteRules, at: Instant) -> Changes:
-        """Judge by other rules from ``at`` on: what has no rule any more is closed."""
-        changes = self.faults.configure(site.rules, at)
-        self.audit.govern(site.thresholds)
+        """Judge by other rules from ``at`` on: what no rule judges any more is closed."""
+        changes = (
+            *self.faults.configure(site.rules, at),
+            *self.audit.govern(site.thresholds, at),
+        )
         self._next_at = self._due_at()
         return changes
 
@@ -135,7 +147,7 @@ class Fleet(Register):
         freshness = state.freshness
         if freshness is not Freshness.UNHEARD:
             measured_at = reading.measured_at
-            if measured_at < state.ordered_at:
+            if measured_at < state.ordered_at and not self._set_back(state, measured_at):
                 self.counters.late += 1
                 if state.trips:
                     good = reading.quality == GOOD_QUALITY
@@ -147,10 +159,27 @@ class Fleet(Register):
                 and reading.quality == state.quality
             ):
                 self.counters.duplicate += 1
+                if state.heartbeat:
+                    return ()  # the beat that it was heard with last is no new one
                 state.heard_at = at
                 return () if freshness is Freshness.LIVE else self._revive(state, reading, at)
         self.counters.applied += 1
         return self._hold(state, reading, at)
+
+    def _set_back(self, state: PointState, measured_at: Instant) -> bool:
+        """Whether what a point says is the word of a clock that was set back.
+
+        If it is a heart's, all that is silent with it begins anew as well.
+        """
+        if state.freshness is not Freshness.STALE or state.ordered_at - measured_at <= SET_BACK:
+            return False
+        for other in self._points.values() if state.heartbeat else ():
+            if (
+                other.freshness is Freshness.STALE
+                and other.point.publisher == state.point.publisher
+            ):
+                other.ordered_at = Instant(0)
+        return True
 
     def _hold(self, state: PointState, reading: Reading, at: Instant) -> Changes:
         state.measured_at = state.ordered_at = reading.measured_at
@@ -186,7 +215,7 @@ class Fleet(Register):
         taken = ReadingTaken(state.point, reading, at, changed=True)
         if not state.heartbeat:
             return (taken,)
-        return (taken, PublisherChanged(state.point.publisher, Freshness.LIVE, at))
+        return (taken, PublisherChanged(state.point, Freshness.LIVE, at))
 
     # -- metadata --------------------------------------------------------------------------------
 
@@ -332,7 +361,7 @@ class Fleet(Register):
         if state.heartbeat:
             publisher = self._publishers[state.point.id]
             publisher.lost_at = at
-            yield PublisherChanged(publisher.id, Freshness.STALE, at)
+            yield PublisherChanged(state.point, Freshness.STALE, at)
             for other in self._unvouched(publisher):
                 self._set(other, Freshness.STALE)
                 yield PointStale(other.point, at)

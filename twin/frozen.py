@@ -202,5 +202,5 @@ def _finding(watched: _Watched, peers: int, at: Instant) -> Finding:
     seconds = (at - watched.since) // 1000
     reads = f"{state.value:g} {point.unit or ''}".rstrip()
     moved = f"those of {peers} neighbours changed {watched.theirs:.0f} times"
-    reason = f"{reads} since {seconds} s, while {moved}"
+    reason = f"{reads} for {seconds} s, while {moved}"
     return Finding("sensor.frozen", point.entity, point.point_type, reason, unit=point.unit)

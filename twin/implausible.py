@@ -9,7 +9,7 @@ from twin.finding import Finding
 from twin.misread import misread
 from twin.phases import Phase, imbalance_of, mean_of, phases_of
 from twin.points import EntityId
-from twin.thermal import Coolant, heat_kw
+from twin.thermal import LEAST_RISE_K, Coolant, heat_kw, kw_for_rise
 from twin.topology import Domain, Topology
 
 Find = Callable[[EntityId], Entity | None]
@@ -96,8 +96,8 @@ def judge_cdu(identity: EntityId, cdu: Cdu) -> Iterator[Finding]:
             "balance.flow", identity, "LiquidFlow", reason, flow / racks_flow, racks_flow, "LPM"
         )
     heat = cdu.racks.heat.now
-    if heat is None or heat <= 0:
-        return
+    if heat is None or heat <= kw_for_rise(racks_flow or 0.0, LEAST_RISE_K, cdu.coolant):
+        return  # thermometers of racks at rest are off by more than there is
     yield from _judge_primary(identity, cdu, heat)
     yield from _judge_return(identity, cdu, heat, racks_flow)
 

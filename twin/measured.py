@@ -59,6 +59,10 @@ class Measured(NamedTuple):
         return self.value if self.fresh_and_good else None
 
 
+LARGEST: Final = 1e30
+"""No quantity in any unit is more; sums and products of some of what is less never overflow."""
+
+
 @lru_cache(maxsize=1_000)  # there are few units, and most racks lack something
 def nothing(unit: str | None) -> Measured:
     """What is known where there is no point to ask."""
@@ -73,8 +77,8 @@ def written(value: float, unit: str) -> Measured:
 def measure(state: PointState | None, unit: str | None = None) -> Measured:
     """The current reading of a point, in ``unit`` where one is asked for.
 
-    A null value is never good, whatever its publisher says. A unit that cannot be converted makes
-    the value unusable (``BAD``) rather than wrong.
+    A null value is never good, whatever its publisher says, nor is one beyond ``LARGEST``. A unit
+    that cannot be converted makes the value unusable (``BAD``) rather than wrong.
     """
     if state is None:
         return nothing(unit)
@@ -83,7 +87,7 @@ def measure(state: PointState | None, unit: str | None = None) -> Measured:
     if state.freshness is _UNHEARD:
         return nothing(shown)
     value = state.value
-    good = state.quality == GOOD_QUALITY and value is not None
+    good = state.quality == GOOD_QUALITY and value is not None and -LARGEST <= value <= LARGEST
     if shown != point.unit and value is not None:
         scale = factor(point.unit, shown or "")
         good = good and scale is not None

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import fsum
 from typing import Final, NamedTuple
 
 from twin.balance import FLOW, HEAT, Balance, Closure
@@ -16,6 +17,7 @@ from twin.frozen import Stillness
 from twin.held import CONTRACT
 from twin.implausible import SHORT, judge_cdu, judge_meter, judge_phases
 from twin.instants import Instant, Millis
+from twin.measured import Measured
 from twin.meters import METER
 from twin.points import EntityId, Freshness, PointState, PublisherId
 from twin.ranges import judge_ranges
@@ -164,7 +166,7 @@ class Unit(Part):
 
         What the unit carries and what its racks give off are half a minute apart then.
         """
-        view = self._view()
+        view = self._believed(self._view())
         self._flow = _flow_of(self._unit, view, at)
         found = list(judge_cdu(self._unit, view))
         if any(abs(rack.supply_slope) > MOVING_K_PER_S for rack in self._racks):
@@ -173,6 +175,19 @@ class Unit(Part):
         else:
             unknown = NOTHING if view.racks.heat.fresh else _OF_UNITS
             yield Judgement(self._unit, found, "unit", unknown)
+
+    def _believed(self, view: Cdu) -> Cdu:
+        """The same without racks that do not balance themselves, or read what cannot be.
+
+        They are no witness against the unit; what the others are known to take still counts.
+        Where most of them are off it is no sensor of theirs, and all of them count.
+        """
+        true = [each for each in self._racks if each.heat().closure is not Closure.OPEN]
+        if len(true) * 2 < len(self._racks):
+            true = [*self._racks]
+        flow = _of(view.racks.flow, [each.flow for each in true])
+        heat = _of(view.racks.heat, [each.heat().shown for each in true])
+        return replace(view, racks=replace(view.racks, flow=flow, heat=heat))
 
     def balances(self) -> Iterator[Balance]:
         """Its flow against that of its racks, as it was judged last."""
@@ -184,6 +199,14 @@ class Unit(Part):
         residual = None if self._flow is None else self._flow.residual
         if residual is not None:
             yield Derived(self._unit, "flow_residual_pct", residual * 100, at)
+
+
+def _of(whole: Measured, told: Sequence[float | None]) -> Measured:
+    """What is left of a sum of which only some is believed; the sum where that is all of it."""
+    known = [each for each in told if each is not None]
+    if len(known) >= (whole.fresh or 0):
+        return whole
+    return whole._replace(value=fsum(known) if known else None, fresh=len(known))
 
 
 def _flow_of(unit: EntityId, cdu: Cdu, at: Instant) -> Balance:

@@ -22,6 +22,11 @@ class Publisher:
         """When it was last lost, whether it came back since or not; set by ``Fleet`` alone."""
 
     @property
+    def point(self) -> Point:
+        """The point of its heart."""
+        return self._beat.point
+
+    @property
     def heartbeat(self) -> PointId:
         """The point by which it says that it lives."""
         return self._beat.point.id

@@ -14,9 +14,9 @@ from twin.entities import Entity
 from twin.instants import Instant, Millis
 from twin.points import Freshness, PointState
 from twin.quantities import factor
-from twin.ranges import limits_of
+from twin.ranges import REGISTER_ERRORS, limits_of
 from twin.suspects import LIQUID_SHARE, Readings
-from twin.thermal import NVL72, Coolant, heat_kw
+from twin.thermal import LEAST_RISE_K, NVL72, Coolant, heat_kw, kw_for_rise
 
 EVERY: Final = Millis(1_000)
 """How often a rack is looked at."""
@@ -27,8 +27,8 @@ TAU_S: Final = 15.0
 SETTLING_S: Final = 45.0
 """Three time constants after a sensor was first heard, 95 % of what it was before is gone."""
 
-LEAST_RISE_K: Final = 1.0
-"""A smaller rise says nothing of heat: no rack that works has it."""
+_NO_RISE_K: Final = 1e-6
+"""None at all, where it is divided by."""
 
 _GAIN: Final = 1 / (1 + TAU_S)  # implicit Euler: stable whatever the constants are
 _LITRES: Final = NVL72.coolant_l
@@ -65,7 +65,7 @@ class Sensor:
         if state is None or state.freshness is not _LIVE or state.bad:
             return None
         value = state.value
-        if value is None or not self._low <= value <= self._high:
+        if value is None or not self._low <= value <= self._high or value in REGISTER_ERRORS:
             return None
         return value * self._scale
 
@@ -228,19 +228,27 @@ class Steady:
             expected = LIQUID_SHARE * power
         if flow is not None and supply is not None and return_ is not None:
             shown = heat_kw(flow, supply, return_, self.coolant)
-            off = self._heat_off(return_ - supply)
+            off = self._heat_off(return_ - supply, expected)
         return Balance(HEAT, self.rack, "kW", shown, expected, off, fresh, 4, self.at)
 
-    def _heat_off(self, rise: float) -> float:
+    def _heat_off(self, rise: float, expected: float | None) -> float:
         """How far the heat may be off: what sensors may be, and what still moves.
 
-        Kinds of error are added, not squared: they may all lie one way.
+        Kinds of error are added, not squared: they may all lie one way. Where little is drawn and
+        little warms up, thermometers are off by more than there is.
         """
+        if rise < LEAST_RISE_K:
+            rise = max(rise, min(LEAST_RISE_K, self._rise_of(expected)))
         power, lagged = self.power, self.lagged
         moving = abs(power - lagged) / lagged if power is not None and lagged else 0.0
         drift = TAU_S * (abs(self.return_slope) + abs(self.supply_slope))
         kelvins = sqrt(2) * TEMPERATURE_OFF_K + drift
-        return FLOW_OFF + SHARE_OFF + moving + kelvins / max(rise, LEAST_RISE_K)
+        return FLOW_OFF + SHARE_OFF + moving + kelvins / rise
+
+    def _rise_of(self, kw: float | None) -> float:
+        """By how much the flow would warm up with so much heat; a little at the least."""
+        each = kw_for_rise(self.flow or 0.0, 1.0, self.coolant)
+        return max(abs(kw / each), _NO_RISE_K) if kw and each else LEAST_RISE_K
 
     @property
     def settled(self) -> bool:

@@ -22,6 +22,11 @@ _SUPPLY: Final = "RackLiquidSupplyTemperature"
 _RETURN: Final = "RackLiquidReturnTemperature"
 _FLOW: Final = "RackLiquidFlow"
 
+LEAST_RISE_K: Final = 1.0
+"""A smaller rise says nothing of heat: no rack that works has it."""
+_AT_C: Final = 30.0
+"""At which it is reckoned by how much a flow warms up; it hardly depends on it."""
+
 _ROUNDS: Final = 6
 """Until a return temperature is exact to the last digit."""
 
@@ -184,6 +189,11 @@ def heat_kw(flow_lpm: float, supply_c: float, return_c: float, coolant: Coolant)
     """
     per_litre = _kj_per_litre((supply_c + return_c) / 2, coolant)
     return flow_lpm / 60 * per_litre * (return_c - supply_c)
+
+
+def kw_for_rise(flow_lpm: float, rise_k: float, coolant: Coolant) -> float:
+    """About how much heat warms a flow up by so much."""
+    return heat_kw(flow_lpm, _AT_C, _AT_C + rise_k, coolant)
 
 
 def warmed_c(heat: float, flow_lpm: float, supply_c: float, coolant: Coolant) -> float | None:

@@ -16,6 +16,7 @@ from twin.health import rack_in_health
 from twin.points import EntityId
 from twin.racks import Rack
 from twin.severity import RANK, Severity
+from twin.steps import Steps
 from twin.topology import Domain
 from twin.totals import Groups, Totals, groups_of, totals_of
 
@@ -105,6 +106,17 @@ class Board:
 
     async def sync(self) -> int:
         """Work out what changed; returns the revision that every rack is now as new as."""
+        steps = self.syncing()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                revision: int = end.value
+                return revision
+            await asyncio.sleep(0)
+
+    def syncing(self) -> Steps[int]:
+        """The same in steps, for those who have more to do in between than to let others go on."""
         self._note()
         revision, left = self._seen, len(self._pending)
         while self._pending and left > 0:
@@ -112,7 +124,7 @@ class Board:
                 self._work_out(self._pending.popitem(last=False)[0])
             left -= AT_ONCE
             if self._pending and left > 0:
-                await asyncio.sleep(0)
+                yield
         return revision
 
     def current(self) -> dict[EntityId, Rack | None]:

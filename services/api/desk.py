@@ -1,6 +1,8 @@
 """Desk: where operators' acts are taken, carried out and answered."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from fastapi import Request, Response
 
@@ -14,6 +16,9 @@ from twin.faults.acts import NoSuchFaultError, NotPossibleError, StaleOccurrence
 from twin.faults.engine import Changed, Faults
 from twin.fleet import Fleet
 from twin.instants import Instant
+
+AT_ONCE: Final = 50
+"""Done to so many before others have their turn: some 10 ms, the disk included."""
 
 Do = Callable[[Faults, str, Instant], Changed]
 """What is done to one occurrence at an instant."""
@@ -72,12 +77,36 @@ def one(request: Request, here: Context, identity: str, do: Do) -> Response:
     return answer(fault_view(found, here.deps.fleet), {"twin-revision": here.revision})
 
 
-def several(request: Request, here: Context, ids: Sequence[str], do: Do) -> Response:
+async def several(request: Request, here: Context, ids: Sequence[str], do: Do) -> Response:
     """Do the same to several, each as if it were alone; the answer tells of each (207).
+
+    A few at a time, between which others have their turn. Each few are done at one instant, and on
+    the disk before anybody hears of them, as one is: a crash in between leaves whole ones. Where
+    the disk fails in between, what is left is not done, and its results say so.
 
     Raises:
         ProblemError: Nothing can be kept.
     """
+    results: list[ResultView] = []
+    trouble: Problem | None = None
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        if trouble is None:
+            try:
+                results += _some(request, here, some, do)
+            except ProblemError as error:
+                if not results:
+                    raise
+                trouble = error.problem
+        if trouble is not None:
+            results += [_result(identity, trouble, here.deps.fleet) for identity in some]
+        await asyncio.sleep(0)
+    headers = {"twin-revision": here.revision}
+    return answer(ResultsView(items=tuple(results)), headers, status=207)
+
+
+def _some(request: Request, here: Context, ids: Sequence[str], do: Do) -> list[ResultView]:
+    """Do the same to a few, at once."""
     (desk, now), fleet = _open(here), here.deps.fleet
     changes: list[FaultChanged] = []
     problems: dict[int, Problem] = {}
@@ -87,11 +116,7 @@ def several(request: Request, here: Context, ids: Sequence[str], do: Do) -> Resp
         except ProblemError as error:
             problems[place] = error.problem
     _tell(request, desk, tuple(changes))
-    items = tuple(
-        _result(identity, problems.get(place), fleet) for place, identity in enumerate(ids)
-    )
-    headers = {"twin-revision": here.revision}
-    return answer(ResultsView(items=items), headers, status=207)
+    return [_result(identity, problems.get(place), fleet) for place, identity in enumerate(ids)]
 
 
 def _result(identity: str, problem: Problem | None, fleet: Fleet) -> ResultView:

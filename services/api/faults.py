@@ -12,7 +12,7 @@ from schemas.rules import RulesView, rule_views
 from services.api.context import Context, Here
 from services.api.paging import Key, Listing, page
 from services.api.replies import answer, missing, reply, state
-from services.api.slices import made
+from services.api.slices import made, picked
 from twin.fault import Condition, Fault, State
 from twin.faults.picture import Picture
 from twin.faults.rule import Rules
@@ -72,7 +72,7 @@ class FaultsQuery(Listing):
 async def faults(request: Request, here: Here, query: Annotated[FaultsQuery, Query()]) -> Response:
     """Faults that are not over and noted, or are masked: most urgent and worst first."""
     rules = here.deps.fleet.faults.rules
-    asked = query.asked(here.deps.fleet.faults)
+    asked = await picked(query.asked(here.deps.fleet.faults))
     found, cursor = page(asked, lambda each: query.key(each, rules), query)
     return await _page(request, here, found, cursor)
 

@@ -1,7 +1,7 @@
 """Following the fleet: what one client of the live stream hears, and when."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from math import ceil, floor
 from typing import Final
@@ -36,21 +36,21 @@ async def follow(
         had: What it has of this run, if it was here before.
         come_back_ms: When it may come back after the server's end.
     """
-    hub, loop = frames.board.hub, asyncio.get_running_loop()
-    client = _Client(frames, view)
+    hub, client = frames.board.hub, _Client(frames, view)
     for frame in await client.greeted(had, max_hz):
         yield frame
-    pace, bookmark_at = Pace(max_hz), loop.time() + BOOKMARK_S
+    client.rest()
+    pace = Pace(max_hz)
     while not hub.ended.is_set():
-        turn = await _turn(pace, hub, client.at, bookmark_at)
+        turn = await _turn(pace, hub, client.at, client.bookmark_at)
         for frame in await client.faults():
             yield frame
-        if turn:
-            for frame in await client.racks():
+        for _ in client.syncing(turn=turn):
+            await asyncio.sleep(0)
+            for frame in await client.faults():  # they wait for no rack
                 yield frame
-        elif loop.time() >= bookmark_at:
-            bookmark_at = loop.time() + BOOKMARK_S
-            yield await frames.bookmark(client.told)
+        for frame in await client.racks() if turn else client.bookmark():
+            yield frame
     yield frames.bye(come_back_ms)
 
 
@@ -64,6 +64,13 @@ class _Client:
         self._frames = frames
         self._view = view
         self._hub = hub
+        self._synced = hub.revision
+        self.bookmark_at = 0.0
+        """When it is owed a sign of life."""
+
+    def rest(self) -> None:
+        """Owe it no sign of life for a while."""
+        self.bookmark_at = _now() + BOOKMARK_S
 
     async def greeted(self, had: Position | None, max_hz: float) -> list[bytes]:
         """What it hears first, with all faults that it missed where they are known."""
@@ -86,17 +93,34 @@ class _Client:
         self.told, self.at = self.told._replace(seq=seq), self.at._replace(seq=seq)
         return frames
 
+    def syncing(self, *, turn: bool) -> Iterator[None]:
+        """Work out the racks that changed, in steps, between which it may be told of faults.
+
+        Nothing is worked out where it is time for neither racks nor a bookmark.
+        """
+        if turn or _now() >= self.bookmark_at:
+            self._synced = yield from self._frames.board.syncing()
+
     async def racks(self) -> list[bytes]:
         """All racks that changed since it was told of them; or a snapshot and why."""
-        delta = await self._frames.delta(self._view, self.at.revision, self.told)
+        if self._synced < self.at.revision:
+            return []  # there was a snapshot meanwhile
+        delta = self._frames.delta(self._view, self.at.revision, self.told, self._synced)
         if delta is None:
             return [self._frames.resync(), *await self._anew()]
-        revision, frame = delta
-        self.at = self.at._replace(revision=revision)
+        self.at = self.at._replace(revision=self._synced)
+        (frame,) = delta
         if frame is None:
             return []
         self.told = self.at
         return [frame]
+
+    def bookmark(self) -> list[bytes]:
+        """A sign of life, if it is time for one."""
+        if _now() < self.bookmark_at:
+            return []
+        self.rest()
+        return [self._frames.bookmark(self.told)]
 
     async def _anew(self) -> list[bytes]:
         self.told, parts = await self._frames.snapshot(self._view)
@@ -147,14 +171,18 @@ class Pace:
         return True
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 def _now_ms() -> int:
     """The loop's clock in whole milliseconds: finer, two sides would tell one turn apart."""
-    return round(asyncio.get_running_loop().time() * 1000)
+    return round(_now() * 1000)
 
 
 async def _turn(pace: Pace, hub: Hub, at: Position, deadline: float) -> bool:
     """Wait for news, until a deadline of the loop's clock; whether racks may be told."""
-    if asyncio.get_running_loop().time() >= deadline:
+    if _now() >= deadline:
         return False
     try:
         async with asyncio.timeout_at(deadline):

@@ -14,7 +14,7 @@ from schemas.rfc3339 import format_instant
 from schemas.stream import COLUMNS, SCHEMA, STANDARD, Cells, Column
 from schemas.views import totals_view
 from services.api.board import ALL, Board, Scope, Shown
-from services.api.slices import made
+from services.api.slices import made, picked
 from twin.changes import FaultChanged
 from twin.instants import Instant
 
@@ -112,13 +112,19 @@ class Frames:
         identity = b"" if told is None else self._id(Position(told, seq))
         return b"event: fault\n%sdata: %s\n\n" % (identity, data)
 
-    async def delta(self, view: View, seen: int, told: Position) -> tuple[int, bytes | None] | None:
+    def delta(
+        self, view: View, seen: int, told: Position, revision: int
+    ) -> tuple[bytes | None] | None:
         """What changed after ``seen``, for a client that was last told ``told``.
 
-        The revision from which to go on, and a frame unless nothing in the view changed. None
-        where what changed is not known any more.
+        A frame, unless nothing in the view changed. None where what changed is not known any more.
+
+        Args:
+            view: What it wants to see.
+            seen: Up to where it was looked for news.
+            told: What it has.
+            revision: What every rack is as new as: the board was synced to it, just before.
         """
-        revision = await self.board.sync()
         key = (view, seen, told, revision)
         if key not in self._deltas:
             changes = self.board.changes(view.scope, seen)
@@ -127,11 +133,10 @@ class Frames:
             self._deltas[key] = self._delta(view, told, revision, *changes)
             if len(self._deltas) > DELTAS:
                 self._deltas.popitem(last=False)
-        return revision, self._deltas[key]
+        return (self._deltas[key],)
 
-    async def bookmark(self, told: Position) -> bytes:
-        """A sign of life; ``told`` is what the client has."""
-        await self.board.sync()
+    def bookmark(self, told: Position) -> bytes:
+        """A sign of life; ``told`` is what the client has. Sync the board before."""
         message = {
             "rev": told.revision,
             "seq": told.seq,
@@ -162,7 +167,8 @@ class Frames:
         """The faults come first: what happens to them meanwhile is told as an event as well."""
         board, seq = self.board, self.board.hub.faults.seq
         fleet = board.fleet
-        asked = [each for each in fleet.faults.standing() if view.scope.holds_fault(each, fleet)]
+        standing = fleet.faults.standing()
+        asked = await picked(each for each in standing if view.scope.holds_fault(each, fleet))
         faults = await made(asked, lambda each: fault_view(each, fleet).model_dump(mode="json"))
         at = Position(await board.sync(), seq)
         racks = [shown for shown in board if view.scope.holds(shown.rack)]

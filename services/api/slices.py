@@ -13,6 +13,9 @@ D = TypeVar("D")
 AT_ONCE: Final = 10
 """Steps before others have their turn, each some 0.3 ms at the most."""
 
+LOOKED_AT: Final = 500
+"""Things found among others before these have their turn: a few milliseconds."""
+
 DOCUMENTS: Final = 50
 """Documents made before others have their turn: a few milliseconds."""
 
@@ -35,6 +38,16 @@ async def sliced(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
     while some := list(islice(left, AT_ONCE)):
         yield b"".join(some)
         await asyncio.sleep(0)
+
+
+async def picked(items: Iterable[T]) -> list[T]:
+    """The same items, looked for a few at a time among what was there at the beginning."""
+    found: list[T] = []
+    left = iter(items)
+    while some := list(islice(left, LOOKED_AT)):
+        found += some
+        await asyncio.sleep(0)
+    return found
 
 
 async def made(items: Iterable[T], document: Callable[[T], D]) -> tuple[D, ...]:

@@ -23,6 +23,9 @@ from twin.severity import Severity
 
 _log: Final = logging.getLogger(__name__)
 
+BURST: Final = 4
+"""Frames sent before others have their turn: of more asyncio warns, where the client is gone."""
+
 router = APIRouter(tags=["stream"])
 
 
@@ -142,7 +145,7 @@ class Stream(Response):
         try:
             async with aclosing(self._frames), asyncio.TaskGroup() as tasks:
                 gone = tasks.create_task(_gone(receive))
-                sent = tasks.create_task(self._send(send))
+                sent = tasks.create_task(self._send(send, gone))
                 await asyncio.wait((gone, sent), return_when=asyncio.FIRST_COMPLETED)
                 if sent.done() and not sent.cancelled() and not sent.result():
                     await self._hang_up(scope.get("client"), gone)
@@ -150,8 +153,9 @@ class Stream(Response):
         finally:
             self._streams.clients -= 1
 
-    async def _send(self, send: Send) -> bool:
-        """Send everything; False where the client does not take it."""
+    async def _send(self, send: Send, gone: asyncio.Task[None]) -> bool:
+        """Send everything, or all until the client is gone; False where it does not take it."""
+        left = BURST
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async for frame in self._frames:
             try:
@@ -159,6 +163,12 @@ class Stream(Response):
                     await send({"type": "http.response.body", "body": frame, "more_body": True})
             except TimeoutError:
                 return False
+            left -= 1
+            if left == 0:
+                left = BURST
+                await asyncio.sleep(0)  # or nobody sees that it is gone while there is more to send
+                if gone.done():
+                    return True
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return True
 

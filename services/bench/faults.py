@@ -1,5 +1,6 @@
 """How well faults are told: by class, with the truth known, and where nothing is wrong at all."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -9,6 +10,7 @@ from typing import Final
 
 from schemas import fleet_file as written
 from schemas.envelope import Envelope
+from services.bench.flood import flood
 from services.bench.load import START
 from services.bench.report import Report
 from services.bench.rounds import round_and_round
@@ -51,6 +53,7 @@ def bench_faults(
     racks: int = RACKS,
     seeds: Iterable[int] = SEEDS,
     span: Millis = HOUR,
+    at_once: int = MANY,
 ) -> Report:
     """Let everything go wrong that there is a scenario for, and see what is told of it.
 
@@ -61,6 +64,7 @@ def bench_faults(
         racks: Of the simulated plants.
         seeds: Of those in which nothing is wrong.
         span: For how long these run, and the recording goes round.
+        at_once: So many racks leak at once in a twin that does everything.
     """
     report = Report("faults", " and ".join((f"{racks} simulated racks", *(origin and [origin]))))
     for name in SCENARIOS:
@@ -71,6 +75,7 @@ def bench_faults(
     _healthy(report, racks, seeds, span)
     _cost(report, racks)
     _flood(report)
+    asyncio.run(flood(report, at_once))
     return report
 
 

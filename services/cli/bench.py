@@ -18,6 +18,7 @@ from services.bench.faults import RACKS, bench_faults
 from services.bench.fold import bench_fold
 from services.bench.frontier import DayError, bench_frontier
 from services.bench.frozen import bench_frozen
+from services.bench.latency import bench_latency, trials
 from services.bench.load import START
 from services.bench.memory import bench_memory
 from services.bench.physics import bench_physics
@@ -40,6 +41,7 @@ class Name(StrEnum):
     FOLD = "fold"
     BROKER = "broker"
     API = "api"
+    LATENCY = "latency"
     MEMORY = "memory"
     TOPOLOGY = "topology"
     VIEWS = "views"
@@ -59,7 +61,10 @@ def bench(
             help="For fold, suspects and frozen, in place of a simulated fleet; for faults besides."
         ),
     ] = None,
-    racks: Annotated[int, typer.Option(min=1, help="For faults: how many racks.")] = RACKS,
+    racks: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"For faults, else {RACKS}; for latency, else 48, then 7500."),
+    ] = None,
     file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help=f"For frontier: {_DAY}.")
     ] = None,
@@ -71,6 +76,7 @@ def bench(
         Name.FOLD: lambda: bench_fold(*_recorded(recording)),
         Name.BROKER: lambda: asyncio.run(bench_broker()),
         Name.API: lambda: asyncio.run(bench_api()),
+        Name.LATENCY: lambda: asyncio.run(bench_latency(trials(racks))),
         Name.MEMORY: bench_memory,
         Name.TOPOLOGY: bench_topology,
         Name.VIEWS: bench_views,
@@ -78,7 +84,7 @@ def bench(
         Name.SUSPECTS: lambda: bench_suspects(*_recorded(recording)),
         Name.WHATIF: lambda: asyncio.run(bench_whatif()),
         Name.FROZEN: lambda: bench_frozen(*_recorded(recording)),
-        Name.FAULTS: lambda: _faults(recording, racks),
+        Name.FAULTS: lambda: _faults(recording, racks or RACKS),
     }
     if file is not None:
         benches[Name.FRONTIER] = lambda: _frontier(file)

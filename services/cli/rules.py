@@ -10,6 +10,7 @@ from schemas.overrides import perhaps
 from schemas.rules import RuleView, rule_view, rule_views
 from schemas.rules_file import USUAL, RulesFileError
 from schemas.toml_text import TomlError
+from services.cli.columns import columns
 from services.cli.handbook import facts_of, limit_text
 from services.cli.options import AsJson
 from services.cli.rule_tests import run
@@ -67,10 +68,8 @@ def list_(file: RulesFile = None, *, as_json: AsJson = False) -> None:
         facts = dict(facts_of(view))
         off = "" if view.enabled else " (off)"
         rows.append((view.code + off, *(facts[name] for name in _COLUMNS)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    for line in columns(rows):
+        typer.echo(line)
 
 
 @rules.command()

@@ -20,6 +20,7 @@ from services.cli import signals
 from services.cli.options import SettingsFile, Span, settings_of
 from services.clock import wall_clock
 from services.faults.records import UnknownFormatError
+from services.heap import sparing
 from services.processes import HISTORY, LIVE, SERVE, Roles, run, twin_of
 from services.settings import BrokerSettings, Settings
 from services.simulate.fleet_file import fleet_file
@@ -138,7 +139,8 @@ def _serve(settings: Settings, roles: Roles) -> None:
 def _run(main: signals.Main) -> None:
     """Run until stopped; expected trouble is one line and exit code 1."""
     try:
-        signals.run(main)
+        with sparing():
+            signals.run(main)
     except* (OSError, HistoryError, BrokerError, UnknownFormatError) as group:
         for error in group.exceptions:
             typer.echo(str(error), err=True)

@@ -1,4 +1,9 @@
-"""The loop that folds what a source gives into a fleet."""
+"""The loop that folds what a source gives into a fleet.
+
+A beat of a large fleet takes tens of milliseconds. So each has a turn of the loop of its own, with
+which a process that was starved makes up for what it missed without losing its broker, and what is
+told of faults leaves after each.
+"""
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Sequence
@@ -12,6 +17,9 @@ from twin.instants import Instant
 SLICE: Final = 500
 """Messages folded before others get the loop: some 2 ms."""
 
+MUCH: Final = SLICE + 100
+"""Changes after which others get the loop: more than messages are faults, which cost the most."""
+
 TICK_S: Final = 0.25
 """How often time is told to a fleet that hears nothing: it decides how soon, never what."""
 
@@ -24,6 +32,8 @@ async def follow(
 ) -> None:
     """Fold each batch of ``source``, and emit what changed.
 
+    Others have their turn after each beat, and after some messages.
+
     Args:
         source: Batches of messages, each in the order in which it came.
         intake: Folds and counts them.
@@ -31,19 +41,37 @@ async def follow(
         note: Told of each message that described or retracted a point.
     """
     async for batch in source:
-        for start in range(0, len(batch), SLICE):
-            emit(_fold(batch[start : start + SLICE], intake, note))
+        start, intake.folding = 0, True
+        while start < len(batch):
+            beat = intake.fleet.next_beat(batch[start].received_at)
+            if beat is None:
+                changes, start = _fold(batch, start, intake, note)
+                emit(changes)
+            else:
+                emit(intake.advance(beat))
             await asyncio.sleep(0)
+        intake.folding = False
 
 
-def _fold(batch: Sequence[Envelope], intake: Intake, note: Note) -> list[Change]:
+def _fold(
+    batch: Sequence[Envelope], start: int, intake: Intake, note: Note
+) -> tuple[list[Change], int]:
+    """Fold from ``start`` on, until a beat is due or there is enough to be emitted.
+
+    What changed, and how far.
+    """
     changes: list[Change] = []
-    for envelope in batch:
+    end = min(start + SLICE, len(batch))
+    while start < end and len(changes) < MUCH:
+        envelope = batch[start]
+        if intake.fleet.next_beat(envelope.received_at) is not None:
+            break
+        start += 1
         found = intake.take(envelope.topic, envelope.payload, envelope.received_at)
         changes += found
         if _is_metadata(found):
             note(envelope)
-    return changes
+    return changes, start
 
 
 def _is_metadata(changes: Changes) -> bool:
@@ -54,6 +82,17 @@ async def tick(intake: Intake, emit: Emit, clock: Callable[[], Instant]) -> None
     """Let time pass for a fleet that hears nothing, until cancelled."""
     while True:
         await asyncio.sleep(TICK_S)
-        changes = intake.advance(clock())
+        if not intake.folding:
+            await _pass(intake, emit, clock())
+
+
+async def _pass(intake: Intake, emit: Emit, now: Instant) -> None:
+    """Let time pass until ``now``, a beat a turn; where messages come meanwhile, they go on."""
+    while not intake.folding:
+        beat = intake.fleet.next_beat(now)
+        changes = intake.advance(now if beat is None else beat)
         if changes:
             emit(changes)
+        if beat is None:
+            return
+        await asyncio.sleep(0)

@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from build import (
-    PUB,
     START,
     a_fleet_showing,
     a_fleet_with,
@@ -233,6 +232,25 @@ def test_time_never_goes_back() -> None:
     assert fleet.now == at(5)
 
 
+def test_fleet_of_which_nothing_is_heard_has_no_beat_however_late_it_is() -> None:
+    assert Fleet().next_beat(at(1_000_000)) is None
+    assert a_fleet_with(POWER).next_beat(at(-1)) is None
+
+
+def test_beats_are_due_one_after_the_other_until_all_was_seen_silent() -> None:
+    fleet, at_once = a_fleet_showing({POWER: 35.2}), a_fleet_showing({POWER: 35.2})
+    begun, changes = fleet.now, list[Change]()
+    beats: list[Instant] = []
+    while (beat := fleet.next_beat(at(10_000))) is not None:
+        beats.append(beat)
+        changes += fleet.advance(beat)
+    changes += fleet.advance(at(10_000))
+
+    assert begun < beats[0] < beats[-1] < at(400)
+    assert beats == sorted(set(beats))
+    assert tuple(changes) == at_once.advance(at(10_000))
+
+
 def test_what_falls_due_is_told_in_order_of_deadline_then_of_id() -> None:
     fleet = a_fleet_with(POWER, FLOW, METER)
     tell(fleet, at(1), a_reading(POWER))
@@ -255,7 +273,7 @@ def test_at_one_instant_the_cause_is_told_before_its_effects() -> None:
 
     assert happened(fleet, at(250)) == (
         PointStale(HEART, at(250)),
-        PublisherChanged(PUB, Freshness.STALE, at(250)),
+        PublisherChanged(HEART, Freshness.STALE, at(250)),
         PointStale(POWER, at(250)),
     )
 
@@ -275,7 +293,7 @@ def test_first_heartbeat_brings_its_publisher_to_life() -> None:
 
     changes = tell(fleet, START, a_reading(HEART))
 
-    assert changes[1:] == [PublisherChanged(PUB, Freshness.LIVE, START)]
+    assert changes[1:] == [PublisherChanged(HEART, Freshness.LIVE, START)]
     assert fleet.publishers()[0].freshness is Freshness.LIVE
 
 
@@ -294,7 +312,7 @@ def test_lost_heartbeat_makes_its_points_stale_at_that_instant() -> None:
     assert happened(fleet, at(29.999)) == ()
     assert happened(fleet, at(500)) == (
         PointStale(HEART, at(30)),
-        PublisherChanged(PUB, Freshness.STALE, at(30)),
+        PublisherChanged(HEART, Freshness.STALE, at(30)),
         PointStale(FLOW, at(30)),
         PointStale(POWER, at(30)),
     )
@@ -339,9 +357,9 @@ def test_returning_heartbeat_is_told_and_revives_no_point() -> None:
 
     changes = tell(fleet, at(40), a_reading(HEART, 2.0, at(40)))
 
-    assert changes[1:] == [PublisherChanged(PUB, Freshness.LIVE, at(40))]
+    assert changes[1:] == [PublisherChanged(HEART, Freshness.LIVE, at(40))]
     assert _state(fleet).freshness is Freshness.STALE
-    assert PublisherChanged(PUB, Freshness.STALE, at(70)) in fleet.advance(at(70))
+    assert PublisherChanged(HEART, Freshness.STALE, at(70)) in fleet.advance(at(70))
 
 
 def test_echo_is_no_heartbeat() -> None:
@@ -648,3 +666,22 @@ def test_halls_and_rows_stand_in_the_topology_as_long_as_they_are_written() -> N
     assert fleet.topology.upstream(R1, Domain.PLACE) == ["G"]
     fleet.configure(Site())
     assert fleet.topology.serves(Domain.PLACE) == {}
+
+
+def test_a_clock_that_was_set_back_rules_once_its_source_was_lost() -> None:
+    fleet = a_fleet_with(HEART, POWER, TRAY)
+    tell(fleet, at(999), *(a_reading(each, 1.0, at(999)) for each in (HEART, POWER, TRAY)))
+    tell(fleet, at(1_000), a_reading(HEART, 2.0, at(500)))
+    assert fleet.counters.late == 1
+
+    tell(fleet, at(1_030), a_reading(HEART, 3.0, at(530)), a_reading(POWER, 5.0, at(930)))
+
+    assert (_state(fleet).value, _state(fleet).freshness) == (5.0, Freshness.LIVE)
+    assert fleet.counters.late == 1
+
+
+def test_what_came_within_a_repeat_is_late_for_a_silent_point_too() -> None:
+    fleet = a_fleet_showing({POWER: 1.0}, at(999))
+    tell(fleet, at(1_300), a_reading(POWER, 5.0, at(899)))
+
+    assert (_state(fleet).value, _state(fleet).freshness) == (1.0, Freshness.STALE)

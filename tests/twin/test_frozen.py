@@ -51,9 +51,9 @@ def test_a_sensor_that_stands_while_its_neighbours_move_is_frozen() -> None:
 
     (found,) = bench.look_until((0, 4, 4, 4, 4), 10)
 
-    reason = "44.5 LPM since 45 s, while those of 4 neighbours changed 36 times"
+    reason = "44.5 LPM for 45 s, while those of 4 neighbours changed 36 times"
     assert found == Finding("sensor.frozen", EntityId("R0"), "RackLiquidFlow", reason, unit="LPM")
-    assert bench.look(0, 4, 4, 4, 4)[0].reason.startswith("44.5 LPM since 50 s")
+    assert bench.look(0, 4, 4, 4, 4)[0].reason.startswith("44.5 LPM for 50 s")
     assert bench.look(1, 4, 4, 4, 4) == []
 
 
@@ -196,7 +196,7 @@ def test_a_unit_is_not_needed() -> None:
     for state in bench.states:
         state.point = replace(state.point, unit=None)
 
-    assert bench.look_until((0, 1, 1, 1, 1), 300)[0].reason.startswith("44.5 since ")
+    assert bench.look_until((0, 1, 1, 1, 1), 300)[0].reason.startswith("44.5 for ")
 
 
 # -- who is whose neighbour ----------------------------------------------------------------------

@@ -132,6 +132,11 @@ def test_a_primary_flow_that_cannot_carry_the_racks_heat_is_named() -> None:
     assert found.implied == pytest.approx(276.0, rel=0.05)
 
 
+def test_heat_that_hardly_warms_the_racks_coolant_up_says_nothing_of_a_unit() -> None:
+    """Of idle racks, whose thermometers are off by more than there is."""
+    assert list(judge_cdu(UNIT, a_cdu(primary_flow=0.0, heat=of(20.0, "kW")))) == []
+
+
 def test_a_return_that_hardly_warms_cannot_carry_the_racks_heat() -> None:
     (found,) = judge_cdu(UNIT, a_cdu(return_c=32.4))
 

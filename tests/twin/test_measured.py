@@ -179,3 +179,8 @@ def test_input_without_a_time_does_not_age_the_result() -> None:
 
     assert derive("kW", (timeless, a_measured()), _plus).measured_at == START
     assert derive("kW", (timeless,), lambda one: one).received_at is None
+
+
+@pytest.mark.parametrize("value", [1e31, -1.7e308])
+def test_number_that_no_quantity_has_is_shown_and_nothing_is_worked_out_of_it(value: float) -> None:
+    assert measure(a_state(a_point(), value), "kW")[:3] == (value, "kW", Quality.BAD)

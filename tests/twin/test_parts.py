@@ -129,6 +129,32 @@ def test_unit_that_sends_less_than_its_racks_take_is_found() -> None:
     assert residuals == [pytest.approx(-100 / 3)] * len(residuals)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("RackLiquidReturnTemperature", 315.15), ("RackLiquidFlow", 150.0 * 3.785412)],
+)
+def test_rack_that_lies_is_no_witness_against_its_unit(kind: str, value: float) -> None:
+    lies = next(p for p in RACKS if (p.entity, p.point_type) == ("R1", kind))
+    fleet = a_heard({**RACKS, SECONDARY: 300.0, **PRIMARY, lies: value})
+
+    assert [each.finding.entity for each in fleet.audit.findings()].count(C1) == 0
+
+
+def test_unit_is_not_judged_by_racks_that_read_what_cannot_be() -> None:
+    lies = {p: 15_000.0 for p in RACKS if p.point_type == "RackLiquidFlow"}
+    fleet = a_heard({**RACKS, SECONDARY: 300.0, **PRIMARY, **lies})
+
+    assert found(fleet, code=FLOW) == []
+    assert flow(fleet).closure is Closure.UNKNOWN
+
+
+def test_unit_is_held_against_what_racks_that_do_not_balance_say_together() -> None:
+    powers = {p: 60.0 for p in RACKS if p.point_type == "RackPower"}
+    fleet = a_heard({**RACKS, **powers, SECONDARY: 200.0})
+
+    assert found(fleet, code=FLOW) == [(C1, "LiquidFlow")]
+
+
 def test_unit_whose_racks_are_not_heard_is_not_judged() -> None:
     fleet = a_fleet_with(*RACKS, SECONDARY)
     changes = hear(fleet, {SECONDARY: 200.0}, range(1, 120, 5))

@@ -91,6 +91,27 @@ def test_a_small_rise_says_less() -> None:
     assert bench.steady.heat().uncertainty == pytest.approx(0.05 + 0.2 * 2**0.5, abs=0.001)
 
 
+@pytest.mark.parametrize("rise", [0.05, 0.0, -0.1])
+def test_an_idle_rack_closes_whatever_its_thermometers_make_of_next_to_nothing(rise: float) -> None:
+    bench = a_settled_rack(kw=0.1)
+    bench.show(RETURN_SENSOR, SUPPLY_C + rise)
+    bench.run(range(61, 400))
+
+    assert bench.steady.heat().closure is Closure.CLOSED
+
+
+@pytest.mark.parametrize(("sensor", "value"), [(RETURN_SENSOR, SUPPLY_C), (FLOW_SENSOR, 0.0)])
+def test_a_load_whose_heat_goes_nowhere_is_off_however_small_the_rise(
+    sensor: str, value: float
+) -> None:
+    bench = a_settled_rack()
+    bench.show(RETURN_SENSOR, SUPPLY_C + 0.1)
+    bench.show(sensor, value)
+    bench.run(range(61, 400))
+
+    assert bench.steady.heat().closure is Closure.OPEN
+
+
 def test_rack_that_draws_nothing_has_no_residual() -> None:
     bench = a_settled_rack(kw=0.0, meters_kw=(5.0,))
 
@@ -316,6 +337,10 @@ def test_sensor_that_reads_what_cannot_be_has_no_value() -> None:
 
     state.value = 3276.7
     assert sensor.now is None
+
+
+def test_sensor_that_reads_what_stands_for_none_has_no_value() -> None:
+    assert Sensor(a_state(a_point("PowerMeter/ActivePower"), 65535.0), "kW").now is None
 
 
 def test_smoothed_sensor_follows_over_its_time_constant_and_starts_anew() -> None:

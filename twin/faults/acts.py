@@ -34,7 +34,11 @@ def acknowledged(fault: Fault, rule: Rule, by: str, at: Instant) -> Step:
         raise NotPossibleError(f"acknowledged by {by_whom}" if by_whom else "nobody has to")
     again = realarm_at(rule, at) if fault.condition is Condition.ACTIVE else NEVER
     noted = fault._replace(
-        unacked_since=None, acknowledged_by=by, acknowledged_at=at, realarm_at=again
+        unacked_since=None,
+        acknowledged_by=by,
+        acknowledged_at=at,
+        realarm_at=again,
+        hushed_at=NEVER,
     )
     return noted, What.ACKNOWLEDGED
 

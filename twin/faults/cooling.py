@@ -3,6 +3,7 @@
 from typing import Final
 
 from twin.faults.rule import Limits, Rank, Rule, seconds
+from twin.instants import Millis
 from twin.severity import Severity
 from twin.topology import Domain
 
@@ -21,6 +22,9 @@ _STATE_DELAYS: Final = "delays of an equipment's state, 2 s on and 10 s off; our
 _SOON: Final = seconds(2)
 """Without flow a GPU throttles in 5 to 10 s: its fault waits less for its cause than others."""
 
+_TWO_LOOKS: Final = Millis(1_200)
+"""Racks are looked at each second: what was seen once, and not again, is over by then."""
+
 LIQUID: Final = (
     Rule(
         code="liquid.flow_low",
@@ -29,7 +33,7 @@ LIQUID: Final = (
         severity=Severity.CRITICAL,
         rank=Rank.CRITICAL,
         on_delay=seconds(10),
-        critical_delay=seconds(1),
+        critical_delay=_TWO_LOOKS,
         off_delay=seconds(30),
         ack_required=True,
         domain=Domain.LIQUID,
@@ -50,8 +54,8 @@ LIQUID: Final = (
         guidance="The rack gets less coolant than its load needs, and throttles within 5 to 10 s"
         " of losing it. Look at valve, couplings and cooling unit within seconds; cut the load.",
         view=_THERMAL,
-        source="critical within a second, since GPUs throttle 5 to 10 s after flow is lost; else "
-        + _LIMIT_DELAYS,
+        source="critical once two looks, a second apart, have seen it, since GPUs throttle 5 to"
+        " 10 s after flow is lost; else " + _LIMIT_DELAYS,
     ),
     Rule(
         code="liquid.supply_temperature_high",

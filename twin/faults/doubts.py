@@ -88,10 +88,15 @@ DATA: Final = (
         rank=Rank.SENSOR,
         on_delay=seconds(30),
         off_delay=seconds(60),
+        release_hold=seconds(110),
+        inhibit_wait=seconds(30),
+        effects_of=frozenset({"data.bad_quality"}),
         guidance="The publisher itself does not trust this value, or has none. What hangs on it is"
-        " held as it was. Look at the sensor and its gateway, today.",
+        " held as it was. Look at the sensor and its gateway, today; of a publisher that trusts"
+        " little of what it tells at the publisher itself.",
         view=_WHOSE,
-        source="30 s on and 60 s off; ours",
+        source="30 s on and 60 s off; a publisher shows within 25 s whether it trusts anything, a"
+        " quarter of the 100 s of its repeats; ours",
     ),
     Rule(
         code="data.stale",
@@ -114,8 +119,9 @@ DATA: Final = (
         off_delay=seconds(10),
         release_hold=seconds(110),
         ack_required=True,
-        guidance="A publisher's heart does not beat: all that it tells is unknown now, and the"
-        " plant is run blind there. Look at gateway, network and broker within minutes.",
+        guidance="A publisher's heart does not beat, or it tells no values: all that it tells is"
+        " unknown now, and the plant is run blind there. Look at gateway, network and broker"
+        " within minutes.",
         view="/api/v1/fleet",
         source="three beats of 10 s missed (DSX BMS v1); off after one that came; what has"
         " not changed meanwhile is repeated within 100 s; ours",

@@ -7,6 +7,7 @@ from twin.changes import FaultChanged
 from twin.fault import Closed, Comment, Condition, Fault, Judged, Key, Mask, State, What
 from twin.faults import acts
 from twin.faults.acts import NoSuchFaultError, StaleOccurrenceError
+from twin.faults.calls import called, calling, waiting
 from twin.faults.inhibition import Above, Inhibition
 from twin.faults.ledger import REMEMBERED, Books, Ledger
 from twin.faults.picture import Picture
@@ -228,19 +229,16 @@ class Faults(Picture):
             fault = fault._replace(explains_until=after(at, hold))
         if fault.closed is None and fault.settled:
             fault = closed(fault, Closed.CLEARED, at)
-        calls = _calls(fault) and not (
-            before is not None and before.id == fault.id and _calls(before)
-        )
+        told = called(before, fault, at)
+        if by is None and rules[fault.key.code].has_causes:
+            fault = waiting(fault, rules[fault.key.code], what, at, told=told)
+        calls = calling(fault) and not told
         if calls and fault.annunciated_at is None:
             fault = fault._replace(annunciated_at=at)
         shown = State.NORM if before is None else before.state
         change = FaultChanged(fault, what, at, by, shown, calls)
         self._ledger.fold((change,), rules)
         return change
-
-
-def _calls(fault: Fault) -> bool:
-    return fault.unacked and fault.annunciated
 
 
 def _is_same(before: Fault | None, now: Fault) -> bool:

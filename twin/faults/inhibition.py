@@ -57,7 +57,7 @@ class Inhibition:
             return ()
         found = self._of(fault.key.entity, rule.beside, fault)
         if fault.judged.publisher is not None:
-            found |= self._of(fault.judged.publisher, rule.effects_of, fault)
+            found |= self._of(fault.judged.publisher, rule.effects_of, fault, fault.judged.scopes)
         if rule.domain is not None:
             found |= self._upstream(fault, rule.effects_of, rule.domain)
         found.discard(fault.id)
@@ -101,12 +101,21 @@ class Inhibition:
             found = self._cut[lost, domain] = self._above.lost_with(lost, domain)
         return found
 
-    def _of(self, entity: EntityId, codes: frozenset[str], effect: Fault) -> set[str]:
+    def _of(
+        self,
+        entity: EntityId,
+        codes: frozenset[str],
+        effect: Fault,
+        qualifiers: tuple[str, ...] | None = None,
+    ) -> set[str]:
         if not codes:
             return set()
         gravity = RANK[effect.severity_now]
         return {
             each.id
             for each in self._ledger.at(entity)
-            if each.key.code in codes and each.explains and RANK[each.severity_max] >= gravity
+            if each.key.code in codes
+            and each.explains
+            and RANK[each.severity_max] >= gravity
+            and (qualifiers is None or each.key.qualifier in qualifiers)
         }

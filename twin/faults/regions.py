@@ -41,6 +41,7 @@ def closed(fault: Fault, reason: Closed, at: Instant) -> Fault:
         forget_at=NEVER,
         closed=reason,
         closed_at=at,
+        hushed_at=NEVER,
     )
 
 

@@ -1,5 +1,6 @@
 """Thresholds: limits on any point type that a site asks for besides the catalogue."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +30,11 @@ class Threshold:
             and (not self.entities or point.entity in self.entities)
             and (self.process_area is None or self.process_area in _words(point))
         )
+
+
+def covered(code: str, point: Point, thresholds: Iterable[Threshold]) -> bool:
+    """Whether a point is still held against a limit of a code."""
+    return any(each.code == code and each.covers(point) for each in thresholds)
 
 
 def _words(point: Point) -> tuple[str, ...]:

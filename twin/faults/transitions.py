@@ -81,14 +81,13 @@ def raised(fault: Fault, rule: Rule, judged: Judged, at: Instant) -> Steps:
         latched=rule.latch,
         shelved=fault.shelved,
         out_of_service=fault.out_of_service,
-        waits_until=after(at, rule.inhibit_wait) if _waits(rule) else NEVER,
     )
     yield _active(new, judged, severity, at, recent, chattering=chattering), What.RAISED
 
 
 def cleared(fault: Fault, rule: Rule, at: Instant) -> Fault:
     """The same, over (6): nobody has to take note of what nobody was called for."""
-    unseen = fault.annunciated_at is None and (fault.suppressed_by or fault.waits_until != NEVER)
+    unseen = fault.annunciated_at is None and rule.has_causes
     kept = (rule.ack_required or rule.latch) and not unseen
     return fault._replace(
         condition=Condition.NORMAL,
@@ -100,6 +99,7 @@ def cleared(fault: Fault, rule: Rule, at: Instant) -> Fault:
         waits_until=NEVER,
         realarm_at=NEVER,
         chattering=False,
+        hushed_at=NEVER,
     )
 
 
@@ -124,10 +124,6 @@ def _active(  # what a raising and a return have in common
         entries=(),
         forget_at=NEVER,
     )
-
-
-def _waits(rule: Rule) -> bool:
-    return rule.has_causes and rule.inhibit_wait > 0
 
 
 def _without_data(rule: Rule) -> Severity | None:

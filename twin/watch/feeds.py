@@ -17,7 +17,7 @@ from twin.site import Site
 from twin.steady import sensor_of
 from twin.watch.heat import point_of, total
 from twin.watch.liquid import Look
-from twin.watch.verdicts import Verdict, against, limits_of, outermost, standing
+from twin.watch.verdicts import Verdict, against, figures, limits_of, outermost, standing
 
 NOTHING: Final = 0.02
 """A feed with less of the load carries none of it: meters show a little where nothing flows."""
@@ -142,7 +142,8 @@ class Feeds:
         if budget is None or load is None:
             return UNKNOWN
         value = (load / budget - 1) * 100
-        judged = against(limits, value, fault, point=self._point, what="load over its budget:")
+        what = f"load {load:.4g} kW, {{}} over its budget of {budget:.4g} kW"
+        judged = against(limits, value, fault, point=self._point, what=what)
         return UNKNOWN if judged.severity is not _OK and _doubted(look) else judged
 
     def _feed(
@@ -157,8 +158,10 @@ class Feeds:
         whole = total(feeds)
         if whole is None or abs(whole - load) > AGREE * load:
             return UNKNOWN
-        said = f"{meter.id} carries {feed:.4g} kW of {load:.4g} kW"
-        return Judged(self._rules[_FEED_LOST].severity, feed, NOTHING * load, "kW", point, said)
+        least = NOTHING * load
+        carries, limit = figures(feed, least, "kW")
+        said = f"{meter.id} carries {carries} of the rack's {load:.4g} kW, lower limit {limit}"
+        return Judged(self._rules[_FEED_LOST].severity, feed, least, "kW", point, said)
 
     def _redundancy(self, load: float | None, lost: Sequence[bool], fault: Fault | None) -> Judged:
         """Whether what carries now could do without the strongest of it.
@@ -173,7 +176,8 @@ class Feeds:
         back = BACK if standing(fault) is not _OK else 1.0
         if load <= back * spare:
             return Judged(_OK, load, spare, "kW", self._point)
-        said = f"load {load:.4g} kW is above {spare:.4g} kW, which is left without one feed more"
+        shown, limit = figures(load, spare, "kW")
+        said = f"load {shown}, where its feeds could carry {limit} with one of them less"
         return Judged(self._rules[_REDUNDANCY].severity, load, spare, "kW", self._point, said)
 
     # -- what hardly changes ---------------------------------------------------------------------

@@ -84,6 +84,20 @@ def outruns(steady: Steady, shown: Shown, kelvins: float = _KELVINS) -> bool:
     return expected - heat_kw(flow, supply, return_, steady.coolant) > may
 
 
+def warms_up(steady: Steady, shown: Shown, before: float) -> bool:
+    """Whether the coolant warms up as it only does where flow is lost.
+
+    With the flow that there was ``before`` it would carry more heat than the rack draws, or drew
+    of late: a flow meter that begins to lie warms up nothing.
+    """
+    power, lagged, supply, return_ = steady.power, steady.lagged, shown.supply, shown.return_
+    if power is None or lagged is None or supply is None or return_ is None:
+        return False
+    drawn = LIQUID_SHARE * max(power, lagged, shown.load or 0.0)
+    may = _may(steady, drawn, before, supply, _KELVINS)
+    return heat_kw(before, supply, return_, steady.coolant) - drawn > may
+
+
 def fits_otherwise(steady: Steady, shown: Shown, kind: str) -> bool:
     """Whether the heat would fit if one of its sensors were telling another of the usual units.
 

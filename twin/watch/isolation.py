@@ -13,6 +13,7 @@ from twin.watch.verdicts import Verdict
 
 _CODE: Final = "isolation.mismatch"
 _WAYS: Final = {"liquid": "RackLiquidIsolation", "electrical": "RackElectricalIsolation"}
+_FROM: Final = {"liquid": "its coolant", "electrical": "its power"}
 
 
 class _Way(NamedTuple):
@@ -69,10 +70,11 @@ class Isolation:
             return UNKNOWN
         if isolated is asked:
             return Judged(Severity.OK, float(isolated), point=point)
+        whence = _FROM[way.key.qualifier]
         if isolated:
-            said = f"{way.key.qualifier} is cut off, and nobody asked for it"
+            said = f"the rack is cut off from {whence}, and nobody asked for it"
             return Judged(Severity.CRITICAL, 1.0, 0.0, None, point, said)
-        said = f"{way.key.qualifier} was to be cut off, and is not"
+        said = f"the rack was to be cut off from {whence}, and is not"
         return Judged(self._rules[_CODE].severity, 0.0, 1.0, None, point, said)
 
 

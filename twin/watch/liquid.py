@@ -10,10 +10,10 @@ from twin.faults.rule import Limits, Rules
 from twin.instants import Instant, Millis
 from twin.points import EntityId, Freshness
 from twin.severity import Severity
-from twin.steady import TAU_S, Steady
+from twin.steady import EVERY, TAU_S, Steady
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import time_to_limit_s, warmed_c
-from twin.watch.heat import DP, FLOW, RETURN, SUPPLY, Shown, fits_otherwise, point_of
+from twin.watch.heat import DP, FLOW, RETURN, SUPPLY, Shown, fits_otherwise, point_of, warms_up
 from twin.watch.verdicts import Verdict, against, limits_of, outermost
 
 NEVER_DOUBTED_LPM_PER_KW: Final = 0.5
@@ -28,6 +28,20 @@ _OK: Final = Severity.OK
 
 BLIND_FOR: Final = Millis(30_000)
 """So long after a start a flow that is not 0 waits for the temperatures that bear it out; ours."""
+
+
+BEARS_OUT_FOR: Final = Millis(60_000)
+"""So long after a flow fell the warmth of the coolant is held against what it was before: by then
+the return has followed, whatever its sensor; ours."""
+
+
+class _Fell(NamedTuple):
+    """A flow that is low."""
+
+    since: Instant
+    seen: Instant
+    before: float
+    """What flowed until then."""
 
 
 class Look(NamedTuple):
@@ -91,6 +105,7 @@ class Liquid:
         "_blind_since",
         "_bounds",
         "_criticals",
+        "_fell",
         "_idle_kw",
         "_points",
         "_rack",
@@ -102,6 +117,7 @@ class Liquid:
     def __init__(self, rack: Entity, steady: Steady, rules: Rules, idle_kw: float) -> None:
         self._temperatures = [*rack.of_type(SUPPLY)[:1], *rack.of_type(RETURN)[:1]]
         self._blind_since: Instant | None = None
+        self._fell: _Fell | None = None
         self._rack: EntityId = rack.id
         self._steady = steady
         self._idle_kw = idle_kw
@@ -156,13 +172,24 @@ class Liquid:
         if flow is None or served is None:
             return UNKNOWN
         value = flow / served
-        judged = against(limits, value, fault, point=point, what="flow")
+        judged = against(limits, value, fault, point=point, what="flow {}")
         if judged.severity is not _OK and flow and self._blind(look.at):
             return UNKNOWN
-        if judged.severity is _OK or not look.doubted():
+        if judged.severity is _OK or self._borne_out(look) or not look.doubted():
             return judged
         certain = value < NEVER_DOUBTED_LPM_PER_KW
         return judged if certain and not fits_otherwise(self._steady, shown, FLOW) else UNKNOWN
+
+    def _borne_out(self, look: Look) -> bool:
+        """Whether the coolant warms up as a flow that has just fallen makes it."""
+        at, fell = look.at, self._fell
+        if fell is None or at - fell.seen > EVERY:
+            flow = self._steady.flow
+            assert flow is not None, "it reads something now"
+            fell = _Fell(at, at, flow)
+        self._fell = fell = fell._replace(seen=at)
+        lately = at - fell.since <= BEARS_OUT_FOR
+        return lately and warms_up(self._steady, look.shown, fell.before)
 
     def _blind(self, at: Instant) -> bool:
         """Whether the temperatures that could tell a lying flow were never heard, and may yet be.
@@ -210,7 +237,7 @@ class Liquid:
         if shown.supply is None or shown.return_ is None:
             return UNKNOWN
         rise = shown.return_ - shown.supply
-        judged = against(limits, rise, fault, point=self._points[RETURN], what="rise")
+        judged = against(limits, rise, fault, point=self._points[RETURN], what=_RISE)
         return UNKNOWN if judged.severity is not _OK and look.doubted() else judged
 
     def dp_deviation(self, look: Look, fault: Fault | None) -> Judged | None:
@@ -221,15 +248,17 @@ class Liquid:
         if dp is None:
             return UNKNOWN
         off = None if not setpoint else (dp / setpoint - 1) * 100
+        peers = look.peers_kpa
         told = []
-        for limits, value in (
-            (rows.dp_under, None if off is None else -off),
-            (rows.dp_over, off),
-            (rows.dp_peers, None if look.peers_kpa is None else dp / look.peers_kpa),
+        for limits, value, beside in (
+            (rows.dp_under, None if off is None else -off, setpoint),
+            (rows.dp_over, off, setpoint),
+            (rows.dp_peers, None if peers is None else dp / peers, peers),
         ):
             if limits is not None and value is not None:
                 before = fault if fault is not None and fault.judged.unit == limits.unit else None
-                what = _CALLED[limits.of]
+                compared = _COMPARED[limits.of].replace("[]", f"{beside:.4g} kPa")
+                what = f"differential pressure {dp:.4g} kPa, {compared}"
                 told.append(against(limits, value, before, point=self._points[DP], what=what))
         return _worst(told)
 
@@ -243,7 +272,7 @@ class Liquid:
         value = self._lasts(shown)
         if not isfinite(value):
             return Judged(_OK, unit=limits.unit)
-        point, what = self._points[RETURN], "time to a critical temperature:"
+        point, what = self._points[RETURN], "a critical temperature is {} away as it goes on now"
         judged = against(limits, value, fault, point=point, what=what)
         return UNKNOWN if judged.severity is not _OK and look.doubted() else judged
 
@@ -294,13 +323,16 @@ class Liquid:
         return inf if warm is None else warm
 
 
-_CALLED: Final = {
-    "supply_c": "supply",
-    "return_c": "return",
-    "over_setpoint_pct": "differential pressure over its set-point:",
-    "under_setpoint_pct": "differential pressure under its set-point:",
-    "times_peers": "differential pressure in parts of its peers':",
+_CALLED: Final = {"supply_c": "supply {}", "return_c": "return {}"}
+
+_RISE: Final = "the coolant warms up by {}"
+
+_COMPARED: Final = {
+    "over_setpoint_pct": "{} over its set-point of []",
+    "under_setpoint_pct": "{} under its set-point of []",
+    "times_peers": "{} times the [] of its peers",
 }
+"""With ``[]`` for what it is compared with."""
 
 
 _CHECKS: Final = (

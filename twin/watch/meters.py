@@ -119,7 +119,7 @@ class MeterWatch:
             yield over, self._over_current(live.get(over), suspects)
         if self._apart is not None:
             yield apart, self._phase_imbalance(live.get(apart), suspects)
-        if self._budget is not None and self._power:
+        if self._budget is not None and (self._power or budget in live):
             yield budget, self._over_budget(live.get(budget), suspects)
 
     # -- current against its limit ---------------------------------------------------------------
@@ -140,7 +140,7 @@ class MeterWatch:
             # Nothing that is beyond a limit which is wrong is beyond what the circuit may carry.
             wrong = self._limit.now is not None and "CurrentLimit" in suspects
             return FINE if wrong else UNKNOWN
-        what = f"a current of {amps:.1f} A of {limit:.4g} A that it may be:"
+        what = f"current {amps:.1f} A, {{}} of the {limit:.4g} A that it may be"
         loading = amps / limit * 100
         judged = against(self._loading, loading, fault, point=state.point.id, what=what)
         if judged.severity is Severity.OK and self._silent(suspects):
@@ -180,17 +180,21 @@ class MeterWatch:
             return FINE
         deviation = max([abs(each - mean) for each in amps]) / mean * 100
         said = ", ".join(f"{each:.1f}" for each in amps)
-        what = f"imbalance of phases of {said} A:"
+        what = f"phases of {said} A, one of them {{}} off their mean"
         return against(self._apart, deviation, fault, point="PhaseCurrent", what=what)
 
     def _over_budget(self, fault: Fault | None, suspects: Collection[str]) -> Judged:
         assert self._budget is not None
+        rated = self._rating.rated_kw
+        if not rated:
+            return FINE  # nothing is allotted any more
+        if not self._power:
+            return UNKNOWN
         ((state, power),) = self._power
-        rated = self._rating.rated_kw or 0.0
         drawn = _read(state, power)
         if drawn is None or "ActivePower" in suspects:
             return UNKNOWN
-        what = f"{drawn:.1f} kW where {rated:.4g} kW are allotted: the excess of"
+        what = f"power {drawn:.1f} kW, {{}} over its budget of {rated:.4g} kW"
         over = (drawn - rated) / rated * 100
         return against(self._budget, over, fault, point=state.point.id, what=what)
 

@@ -1,17 +1,15 @@
 """Thresholds of a site, held against the points of one entity."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from twin.entities import Entity
-from twin.fault import UNKNOWN, Condition, Fault, Judged, Key
+from twin.fault import FINE, UNKNOWN, Fault, Judged, Key
 from twin.faults.rule import Limits
 from twin.faults.thresholds import Threshold
 from twin.instants import Instant
-from twin.severity import Severity
 from twin.steady import Sensor
-
-_OK: Final = Severity.OK
+from twin.watch.verdicts import against
 
 
 class _Row(NamedTuple):
@@ -64,24 +62,6 @@ class ThresholdWatch:
                 if fault is not None:
                     yield key, UNKNOWN
                 continue
-            severity = limits.judge(value, _OK if fault is None else _standing(fault))
-            if severity is not _OK or fault is not None:
-                yield key, _judged(key, limits, value, severity)
-
-
-def _judged(key: Key, limits: Limits, value: float, severity: Severity) -> Judged:
-    limit = limits.beyond(severity)
-    said = ""
-    if limit is not None:
-        side = "below" if limits.below else "above"
-        said = f"{limits.of} {_shown(value, limits)} is {side} {_shown(limit, limits)}"
-    return Judged(severity, value, limit, limits.unit, key.qualifier, said)
-
-
-def _shown(value: float, limits: Limits) -> str:
-    return f"{value:.6g} {limits.unit}".rstrip()
-
-
-def _standing(fault: Fault) -> Severity:
-    """As what it stands, for the deadband."""
-    return fault.severity_now if fault.condition is Condition.ACTIVE else _OK
+            judged = against(limits, value, fault, point=key.qualifier, what=f"{point_type} {{}}")
+            if judged is not FINE:
+                yield key, judged

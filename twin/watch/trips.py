@@ -114,4 +114,5 @@ def _trays(rules: Rules, entity: Entity, read: Mapping[PointId, float | None]) -
     limits = limits_of(rules, _TRAY, "leaking_trays")
     assert limits is not None, "the row has them"
     point = next((key for key, value in zip(values, said, strict=True) if value is Says.SO), None)
-    return against(limits, count, None, point=point, what="leaking trays:")
+    what = "1 tray leaks" if count == 1 else f"{count} trays leak"
+    return against(limits, count, None, point=point, what=what)

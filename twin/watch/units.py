@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from math import fsum
+from statistics import median
 from typing import Final, NamedTuple
 
 from twin.cdu import SIDE, SUPPLY
@@ -10,6 +11,7 @@ from twin.entities import Entity
 from twin.fault import FINE, UNKNOWN, Fault, Judged, Key
 from twin.faults.rule import Limits, Rules
 from twin.instants import Instant
+from twin.misread import misread
 from twin.points import Freshness, PointState
 from twin.severity import Severity
 from twin.steady import Steady
@@ -138,7 +140,8 @@ class UnitWatch:
             message = f"no pump runs, and {duty.told}"
             return Judged(Severity.CRITICAL, 0.0, point=turn.lost, message=message)
         if turn.missing > turn.unknown:
-            message = f"{turn.missing} fewer pumps run than used to, {turn.running} in all"
+            run = "1 pump runs" if turn.running == 1 else f"{turn.running} pumps run"
+            message = f"{run}, where {turn.running + turn.missing} used to"
             return Judged(Severity.WARNING, turn.running, point=turn.lost, message=message)
         if turn.unknown or (not turn.running and duty.alone):
             return UNKNOWN
@@ -156,12 +159,20 @@ class UnitWatch:
         value, point = read or (None, None)
         fault = self._fault(code, live)
         limits = self._limits.get((code, "supply_c"))
-        said = [*_against(limits, value, fault, point, partial(str, "supply"))]
+        said = [*_against(limits, value, fault, point, partial(str, "supply {}"))]
         if supply.asked and not idle:
             off, asked = supply.off(read, sign) or (None, None)
             limits = self._limits.get((code, f"{side}_setpoint_k"))
-            said += _against(limits, off, fault, point, partial(_compared, value, asked, "C"))
-        return worst(said)
+            said += _against(limits, off, fault, point, partial(_supplied, value, asked, side))
+        judged = worst(said)
+        if value is None or judged.severity is Severity.OK or not self._told_otherwise(value):
+            return judged
+        return UNKNOWN
+
+    def _told_otherwise(self, supply_c: float) -> bool:
+        """Whether a supply is what its racks get, told in another unit."""
+        got = [rack.supply for rack in self._racks if rack.supply is not None]
+        return bool(got) and misread(supply_c, median(got), "C") is not None
 
     def _deviates(self, live: Live, suspects: Suspects) -> Judged:
         read, fault = self._dp.read(suspects), self._fault(DP, live)
@@ -173,7 +184,7 @@ class UnitWatch:
             if off is not None and asked is not None and asked >= LEAST_KPA:
                 share = off / asked * 100
             limits = self._limits.get((DP, f"{side}_setpoint_pct"))
-            said += _against(limits, share, fault, point, partial(_compared, value, asked, "kPa"))
+            said += _against(limits, share, fault, point, partial(_pressed, value, asked, side))
         return worst(said)
 
 
@@ -195,11 +206,19 @@ def _against(
         yield against(limits, value, fault, point=point, what=what())
 
 
-def _compared(value: float | None, asked: float | None, unit: str) -> str:
-    """What is read and what was asked for, before the difference of the two is told."""
+def _supplied(value: float | None, asked: float | None, side: str) -> str:
+    return f"supply {_compared(value, asked, side, 'C')}"
+
+
+def _pressed(value: float | None, asked: float | None, side: str) -> str:
+    return f"differential pressure {_compared(value, asked, side, 'kPa')}"
+
+
+def _compared(value: float | None, asked: float | None, side: str, unit: str) -> str:
+    """What is read and what was asked for, around the difference of the two."""
     assert value is not None
     assert asked is not None
-    return f"{value:.4g} {unit} where {asked:.4g} are asked for: the difference of"
+    return f"{value:.4g} {unit}, {{}} {side} its set-point of {asked:.4g} {unit}"
 
 
 def _own(unit: Entity, point_type: str) -> list[PointState]:

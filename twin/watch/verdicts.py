@@ -10,6 +10,11 @@ from twin.severity import Severity
 Verdict = tuple[Key, Judged]
 """What is judged, and how it stands."""
 
+DIMENSIONLESS: Final = "1"
+"""The unit of a ratio, which nobody says."""
+
+_DIGITS: Final = range(3, 8)
+
 _OK: Final = Severity.OK
 
 
@@ -23,7 +28,7 @@ def against(
         value: In their unit.
         fault: What there is of its key.
         point: The point that shows it.
-        what: How people call it.
+        what: What people are told of it; ``{}`` stands for the value with its unit.
     """
     severity = limits.judge(value, standing(fault))
     if fault is None and severity is _OK:
@@ -31,9 +36,18 @@ def against(
     limit = limits.beyond(severity)
     said = ""
     if limit is not None:
-        side = "below" if limits.below else "above"
-        said = f"{what} {value:.4g} {limits.unit} is {side} {limit:.4g} {limits.unit}"
+        value_told, limit_told = figures(value, limit, limits.unit)
+        said = f"{what.format(value_told)}, {'lower ' if limits.below else ''}limit {limit_told}"
     return Judged(severity, value, limit, limits.unit, point, said)
+
+
+def figures(value: float, limit: float, unit: str) -> tuple[str, str]:
+    """A value and its limit as people read them, by as few digits as tell the two apart."""
+    word = "" if unit == DIMENSIONLESS else unit
+    pairs = [(f"{value:.{digits}g}", f"{limit:.{digits}g}") for digits in _DIGITS]
+    apart = [pair for pair in pairs if pair[0] != pair[1] and "e" not in "".join(pair)]
+    told, bound = apart[0] if apart else pairs[-1]
+    return f"{told} {word}".rstrip(), f"{bound} {word}".rstrip()
 
 
 def standing(fault: Fault | None) -> Severity:

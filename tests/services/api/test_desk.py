@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 from live import Live, a_client, a_live_fleet, an_app
+from services.api.desk import AT_ONCE
 from twin.changes import Change
 
 
@@ -38,6 +39,26 @@ async def test_whoever_did_what_could_not_be_kept_is_told_so() -> None:
         answer = await client.post(f"faults/{fault}/ack")
     assert answer.status_code == 503
     assert "as soon as that is possible" in answer.json()["detail"]
+
+
+async def test_of_several_what_comes_behind_trouble_is_not_done_and_told_so() -> None:
+    live = FullDisk(AT_ONCE + 1)
+    for rack in range(2 * AT_ONCE + 1):
+        live.leak(f"L{rack}")
+    ids = [each.id for each in live.fleet.faults.standing()]
+    async with a_client(an_app(live)) as client:
+        answer = await client.post("faults/ack", json={"ids": ids})
+    items = answer.json()["items"]
+    assert [each["status"] for each in items] == [200] * AT_ONCE + [503] * (AT_ONCE + 1)
+    assert [each["id"] for each in items] == ids
+    assert items[-1]["fault"]["state"] == "UNACK"
+
+
+async def test_of_several_none_is_told_of_where_nothing_can_be_kept() -> None:
+    live, fault = leaking(1)
+    async with a_client(an_app(live)) as client:
+        answer = await client.post("faults/ack", json={"ids": [fault]})
+    assert answer.status_code == 503
 
 
 class Written(Live):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from build import a_point
 from live import Event, Live, a_live_fleet, parse
-from services.api.board import Board, Scope
+from services.api.board import AT_ONCE, Board, Scope
 from services.api.follow import BOOKMARK_S, Pace, follow
 from services.api.frames import Frames, Position, View
 from services.api.slices import DOCUMENTS
@@ -325,3 +325,77 @@ async def test_many_faults_at_once_leave_others_their_turn() -> None:
             live.leak(rack)
         heard = await take(frames, len(racks))
     assert [event.data["entity"] for event in heard] == racks
+
+
+MANY = [f"S{number:03}" for number in range(5 * AT_ONCE)]
+
+
+def with_many(live: Live) -> Live:
+    """With so many more racks that they are worked out in five slices."""
+    for rack in MANY:
+        live.leak(rack, 0.0)
+    return live
+
+
+def changed(live: Live) -> None:
+    """Let all of the many change at once."""
+    live.hub.publish(map(EntityId, MANY))
+
+
+async def soon(live: Live, *racks: str) -> None:
+    """Let racks leak, each a turn of the loop later."""
+    for rack in racks:
+        await asyncio.sleep(0)
+        live.leak(rack)
+
+
+async def test_faults_leave_between_the_slices_of_a_delta() -> None:
+    live = with_many(a_live_fleet())
+    async with aclosing(listen(live)) as frames, asyncio.TaskGroup() as tasks:
+        (_, snapshot) = await take(frames, 2)
+        changed(live)
+        tasks.create_task(soon(live, "R1", "R2"))
+        first, second, delta = await take(frames, 3)
+    rev = snapshot.data["rev"]
+    assert names([first, second, delta]) == ["fault", "fault", "delta"]
+    assert [first.id, second.id] == [f"e1:{rev}:1", f"e1:{rev}:2"]
+    assert delta.id == f"e1:{rev + 1}:2"
+    assert delta.data["prev"] == rev
+    assert set(MANY) <= set(delta.data["i"])
+
+
+async def test_faults_leave_between_the_slices_that_a_bookmark_waits_for() -> None:
+    live = with_many(a_live_fleet())
+    async with aclosing(listen(live, max_hz=0.1)) as frames, asyncio.TaskGroup() as tasks:
+        await take(frames, 2)
+        live.load("R2", 5.0)
+        await take(frames, 1)
+        await asyncio.sleep(BOOKMARK_S)
+        changed(live)
+        tasks.create_task(soon(live, "R1"))
+        fault, bookmark = await take(frames, 2)
+    assert names([fault, bookmark]) == ["fault", "bookmark"]
+    assert bookmark.data["seq"] == fault.data["seq"] == 1
+
+
+async def test_snapshot_between_the_slices_of_a_delta_takes_its_place() -> None:
+    live = with_many(a_live_fleet())
+    live.hub.faults = FaultLog(ring=1)
+    async with aclosing(listen(live)) as frames, asyncio.TaskGroup() as tasks:
+        await take(frames, 2)
+        await asyncio.sleep(2)
+        changed(live)
+        tasks.create_task(both(live))
+        gap, snapshot = await take(frames, 2)
+        live.load("R3", 7.0)
+        (delta,) = await take(frames, 1)
+    assert names([gap, snapshot, delta]) == ["gap", "snapshot", "delta"]
+    assert delta.data["prev"] == snapshot.data["rev"] == live.hub.revision - 1
+    assert delta.data["i"] == ["R3"]
+
+
+async def both(live: Live) -> None:
+    """Let two racks leak within one turn of the loop."""
+    live.leak("R1")
+    live.leak("R2")
+    await asyncio.sleep(0)

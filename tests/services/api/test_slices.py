@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.api.slices import AT_ONCE, DOCUMENTS, in_slices, made, sliced
+from services.api.slices import AT_ONCE, DOCUMENTS, LOOKED_AT, in_slices, made, picked, sliced
 from twin.steps import Steps
 
 
@@ -59,3 +59,7 @@ async def test_others_have_their_turn_while_many_documents_are_made() -> None:
         tasks.create_task(other())
         assert await made(range(DOCUMENTS + 1), document) == tuple(range(DOCUMENTS + 1))
     assert order.index("other") == DOCUMENTS
+
+
+async def test_what_is_picked_is_whole_and_in_order() -> None:
+    assert await picked(iter(range(2 * LOOKED_AT + 1))) == list(range(2 * LOOKED_AT + 1))

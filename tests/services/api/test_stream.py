@@ -8,7 +8,7 @@ from live import Event, Live, a_client, a_live_fleet, an_app, parse
 from schemas.stream import STANDARD
 from services.api.context import Context, Streams
 from services.api.frames import Position
-from services.api.stream import Stream, at_most, resume
+from services.api.stream import BURST, Stream, at_most, resume
 from services.hub import Hub
 from twin.points import EntityId
 
@@ -127,6 +127,50 @@ async def test_client_that_goes_leaves_nothing_behind() -> None:
     assert frames.closed
     assert streams.clients == 0
     assert len(sent) in (1 + 9, 1 + 10)
+
+
+async def test_burst_ends_as_soon_as_the_client_is_gone() -> None:
+    sent, gone = list[Message](), asyncio.Event()
+
+    async def burst() -> AsyncGenerator[bytes]:
+        for number in range(10_000):
+            yield b"data: %d\n\n" % number
+
+    async def receive() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) == 100:
+            gone.set()
+
+    streams = Streams()
+    await Stream(burst(), streams)({"type": "http"}, receive, send)
+    assert 100 <= len(sent) <= 100 + 2 * BURST
+    assert (streams.slow, streams.clients) == (0, 0)
+
+
+async def test_burst_gives_others_their_turn() -> None:
+    turns = 0
+
+    async def burst() -> AsyncGenerator[bytes]:
+        for number in range(100 * BURST):
+            yield b"data: %d\n\n" % number
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def send(_: Message) -> None: ...
+
+    async with asyncio.TaskGroup() as tasks:
+        beside = tasks.create_task(other())
+        await Stream(burst(), Streams())({"type": "http"}, never, send)
+        beside.cancel()
+    assert turns >= 100
 
 
 async def test_client_that_takes_nothing_is_hung_up_on_and_counted() -> None:

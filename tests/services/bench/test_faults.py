@@ -4,7 +4,7 @@ from twin.instants import Millis
 
 
 def test_it_reports_how_everything_is_told_that_goes_wrong() -> None:
-    report = bench_faults(racks=4, seeds=(1,), span=Millis(60_000))
+    report = bench_faults(racks=4, seeds=(1,), span=Millis(60_000), at_once=20)
 
     figures = {figure.name: figure for figure in report.figures}
     assert {f"{name}: recall" for name in SCENARIOS.keys() - {"steady"}} <= figures.keys()

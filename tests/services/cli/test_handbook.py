@@ -55,7 +55,7 @@ def test_limit_names_its_sides_unit_deadband_and_source() -> None:
         ("liquid.dp_deviation", "severity", "WARNING or CRITICAL, by its limits"),
         ("data.stale", "severity", "WARNING"),
         ("data.stale", "on", "anything"),
-        ("liquid.flow_low", "raised after", "10s, critical 1s"),
+        ("liquid.flow_low", "raised after", "10s, critical 1.2s"),
         ("leak.sensor_fault", "raised after", "5s, or 3 times in 60s"),
         ("leak.detected", "raised after", "at once"),
         ("leak.detected", "stays", "until reset"),

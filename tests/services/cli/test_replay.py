@@ -15,6 +15,18 @@ RECORDING = """offset,topic,payload
 {{timestamp_ms}},""quality"":1}"
 """
 
+_NAMED = '""rackLocationName"":""R1"",""rackLocationId"":""R1""}"'
+_SAID = '""timestamp"":{{timestamp_ms}},""quality"":1}"'
+WRONG = f"""offset,topic,payload
+0s,BMS/v1/PUB/Metadata/Rack/RackPower/site/r1/power,"{{""objectType"":""Rack"",""pointType"":\
+""RackPower"",""engUnit"":""kW"",{_NAMED}
+0s,BMS/v1/PUB/Metadata/Rack/RackLeakDetect/site/r1/leak,"{{""objectType"":""Rack"",""pointType"":\
+""RackLeakDetect"",{_NAMED}
+1s,BMS/v1/PUB/Value/Rack/RackPower/site/r1/power,"{{""value"":-99.5,{_SAID}
+2s,BMS/v1/PUB/Value/Rack/RackLeakDetect/site/r1/leak,"{{""value"":1,{_SAID}
+"""
+"""A rack that leaks, and whose power nothing real can be."""
+
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
@@ -30,6 +42,37 @@ def test_it_shows_a_table_of_racks_and_the_counters(recording: Path) -> None:
     assert "R1" in result.output
     assert "35.20 kW" in result.output
     assert "points: 1 live, 0 stale, 0 unheard" in result.output
+
+
+def test_it_shows_that_nothing_is_wrong(recording: Path) -> None:
+    result = CliRunner().invoke(app_of(()), ["replay", str(recording)])
+
+    assert result.output.splitlines()[-4:] == [
+        "",
+        "faults besides findings: none",
+        "",
+        "findings: none",
+    ]
+
+
+def test_it_shows_the_faults_that_stand_and_the_findings_each_once(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.csv"
+    file.write_text(WRONG)
+
+    result = CliRunner().invoke(app_of(()), ["replay", str(file), "--until", "1m"])
+
+    assert "drift 1, drift_by_kind (unit_missing 1)" in " ".join(result.output.split())
+    reason = "-99.5 kW: beyond -2 to 2000 kW (a rack gives nothing back, the largest takes half)"
+    assert result.output.splitlines()[-8:] == [
+        "",
+        "faults besides findings: 1",
+        "severity  state  code           entity  since  message",
+        "CRITICAL  UNACK  leak.detected  R1      2s     RackLeakDetect says 1",
+        "",
+        "findings: 1",
+        "code                entity  suspect    since  reason",
+        f"sensor.implausible  R1      RackPower  0s     {reason}",
+    ]
 
 
 def test_it_writes_one_json_document_to_stdout(recording: Path) -> None:

@@ -94,7 +94,7 @@ def test_explain_tells_what_it_means_its_limits_and_what_explains_it(file: Path)
     assert code == 0
     assert said.startswith(f"liquid.flow_low\n{CATALOGUE['liquid.flow_low'].guidance}\n")
     assert "        limit  flow_lpm_per_kw: warning below 0.95 LPM/kW" in said
-    assert " raised after  15s, critical 1s\n" in said
+    assert " raised after  15s, critical 1.2s\n" in said
     assert "   suppresses  liquid.delta_t_high" in said
     assert "at this site: on_delay 15s" in said
 

@@ -77,6 +77,8 @@ def test_nothing_explains_what_is_worse_than_itself() -> None:
     _raise(bench, 0, ("broken", "U1"), ("hot", "R1"))
     bench.until(10)
     bench.judge(10, CRITICAL, "hot")
+    assert not bench.one("hot").annunciated  # what is worse may come at that instant, too
+    bench.until(10.001)
     assert bench.one("hot").annunciated
     assert bench.calls() == [key("broken", "U1"), key("hot")]
     bench.judge(11, CRITICAL, "broken", "U1")
@@ -151,8 +153,9 @@ def test_cause_explains_for_a_minute_after_it_is_over() -> None:
     bench.until(79)
     assert bench.one("hot").state is State.DSUPR
     bench.until(80)
-
     assert bench.one("hot").state is State.UNACK
+    bench.until(80.001)
+
     assert bench.calls() == [key("broken", "U1"), key("hot")]
     assert [each.key for each in bench.faults.standing()] == [key("hot")]
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
 )
 
 from build import at
-from faulty import CRITICAL, LONG, RULES, SILENT, WARNING, a_plant, key
+from faulty import CRITICAL, LONG, RULES, SILENT, WARNING, Bench, a_plant, key
 from twin.changes import FaultChanged
 from twin.fault import FINE, UNKNOWN, Closed, Condition, Fault, Judged, Key
 from twin.faults.acts import NoSuchFaultError, NotPossibleError, StaleOccurrenceError
@@ -180,19 +180,34 @@ def test_any_history_keeps_its_promises() -> None:
 @settings(max_examples=100)
 @given(st.data())
 def test_different_keys_of_one_instant_commute(data: st.DataObject) -> None:
-    """Each key is judged once an instant: how often operators were called may else differ."""
+    """In everything that is known, calls included, however often each is judged at an instant.
+
+    What is said of one key keeps its order, for that is the order of one point's readings.
+    """
     one, other = Faults(RULES, a_plant()), Faults(RULES, a_plant())
     now = at(0)
     for span in data.draw(st.lists(SPANS, max_size=6)):
-        now = after(now, Millis(max(1, span)))
-        batch = data.draw(st.dictionaries(st.sampled_from(KEYS), JUDGED))
-        for faults, keys in ((one, list(batch)), (other, data.draw(st.permutations(list(batch))))):
+        now = after(now, Millis(span))
+        said = data.draw(st.dictionaries(st.sampled_from(KEYS), st.lists(JUDGED, max_size=3)))
+        turns = [which for which, several in said.items() for _ in several]
+        for faults, order in ((one, turns), (other, data.draw(st.permutations(turns)))):
             faults.advance(now)
-            for each in keys:
-                faults.judge(each, batch[each], now)
+            left = {which: iter(several) for which, several in said.items()}
+            for each in order:
+                faults.judge(each, next(left[each]), now)
 
-    assert one.books().live == other.books().live
-    assert one.occurrences() == other.occurrences()
+    assert one.books() == other.books()
+    assert one.next_at == other.next_at
+
+
+def test_judgements_of_one_key_at_one_instant_do_not_commute() -> None:
+    """The one that came last is what is so."""
+    one, other = Bench(), Bench()
+    for bench, order in ((one, (WARNING, FINE)), (other, (FINE, WARNING))):
+        for judged in order:
+            bench.judge(0, judged)
+
+    assert (one.faults.standing(), len(other.faults.standing())) == ([], 1)
 
 
 def test_removed_occurrence_says_so() -> None:

@@ -5,9 +5,8 @@ import pytest
 from build import at
 from faulty import WARNING, a_rule, key
 from twin.fault import FINE, UNKNOWN, Condition, Fault, Judged, What
-from twin.faults.rule import NO_TIME, OnStale
-from twin.faults.transitions import heard, raised
-from twin.instants import NEVER
+from twin.faults.rule import OnStale
+from twin.faults.transitions import heard
 from twin.severity import Severity
 
 SLOW = a_rule(on=10, off=10)
@@ -65,13 +64,3 @@ def test_missing_data_that_count_as_trouble_have_the_severity_of_the_rule() -> N
     ((fault, what),) = heard(FAULTS[Condition.NORMAL], rule, UNKNOWN, at(5))
 
     assert (what, fault.severity_now) == (What.RAISED, Severity.WARNING)
-
-
-def test_effect_that_need_not_wait_does_not() -> None:
-    rule = a_rule(effects_of=["x"])
-    ((waits, _),) = raised(FAULTS[Condition.NORMAL], rule, WARNING, at(5))
-    assert waits.waits_until == at(10)
-    eager = a_rule(effects_of=["x"], wait=NO_TIME)
-    ((speaks, _),) = raised(FAULTS[Condition.NORMAL], eager, WARNING, at(5))
-
-    assert speaks.waits_until == NEVER

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from build import at
+from build import a_heartbeat, at
 from twin.changes import FindingChanged, PublisherChanged
 from twin.fault import Judged
 from twin.finding import Finding
-from twin.points import EntityId, Freshness, PublisherId
+from twin.points import EntityId, Freshness
 from twin.severity import Severity
 from twin.watch.data import of_finding, of_publisher
 
@@ -24,10 +24,18 @@ def _finding(
 def test_publisher_is_lost_while_its_heart_does_not_beat(
     freshness: Freshness, severity: Severity
 ) -> None:
-    key, judged = of_publisher(PublisherChanged(PublisherId("NICO"), freshness, at(0)))
+    key, judged = of_publisher(PublisherChanged(a_heartbeat("NICO"), freshness, at(0)))
 
     assert key == ("data.publisher_lost", "NICO", "")
     assert judged.severity is severity
+
+
+def test_each_scope_of_a_publisher_is_lost_on_its_own() -> None:
+    heart = a_heartbeat("NICO", "hall1")
+    key, judged = of_publisher(PublisherChanged(heart, Freshness.STALE, at(0)))
+
+    assert key == ("data.publisher_lost", "NICO", "hall1")
+    assert (judged.message, judged.point) == ("no heartbeat of NICO for hall1", heart.id)
 
 
 def test_finding_is_a_fault_with_its_suspect_and_its_reason() -> None:

@@ -54,7 +54,9 @@ def test_a_feed_that_carries_nothing_while_the_other_has_it_all_is_lost() -> Non
 
     assert list(told) == [LOST]
     assert told[LOST].severity is Severity.WARNING
-    assert told[LOST].message == "TAP-A carries 0.3 kW of 103.5 kW"
+    assert told[LOST].message == (
+        "TAP-A carries 0.3 kW of the rack's 103.5 kW, lower limit 2.07 kW"
+    )
     assert told[LOST].point == "PowerMeter/ActivePower/TAP-A"
 
 
@@ -122,7 +124,7 @@ def test_redundancy_is_lost_where_the_other_feed_could_not_carry_the_load() -> N
     assert told[REDUNDANCY].severity is Severity.WARNING
     assert told[REDUNDANCY].limit == pytest.approx(97.0, abs=0.1)
     assert told[REDUNDANCY].message == (
-        "load 103.5 kW is above 96.99 kW, which is left without one feed more"
+        "load 104 kW, where its feeds could carry 97 kW with one of them less"
     )
 
 
@@ -191,7 +193,7 @@ def test_what_the_feeds_bring_bounds_the_budget_too() -> None:
 
     assert told[OVER].severity is Severity.WARNING
     assert told[OVER].value == pytest.approx((KW / 97 - 1) * 100, abs=0.1)
-    assert told[OVER].message == "load over its budget: 6.725 % is above 0 %"
+    assert told[OVER].message == "load 103.5 kW, 6.72 % over its budget of 96.99 kW, limit 0 %"
 
 
 def test_without_a_budget_or_a_load_nobody_is_over_it() -> None:

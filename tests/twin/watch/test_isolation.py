@@ -50,8 +50,9 @@ def test_status_and_request_must_agree(
 
 
 def test_what_does_not_agree_is_told_in_words() -> None:
-    assert judged(0.0, 1.0).message == "liquid was to be cut off, and is not"
-    assert judged(1.0, 0.0).message == "liquid is cut off, and nobody asked for it"
+    assert judged(0.0, 1.0).message == "the rack was to be cut off from its coolant, and is not"
+    said = "the rack is cut off from its coolant, and nobody asked for it"
+    assert judged(1.0, 0.0).message == said
     assert judged(1.0, 0.0).point == STATUS.id
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from faulty import a_rule
-from twin.fault import Fault, Judged, Key
+from twin.fault import UNKNOWN, Fault, Judged, Key
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.rule import Rules
 from twin.points import Freshness, PointId
@@ -121,17 +121,66 @@ def test_a_power_that_lies_makes_no_flow_low() -> None:
         assert loop.look() == {}
 
 
-def test_a_part_of_the_flow_that_is_lost_is_told_once_the_return_has_followed() -> None:
+@pytest.mark.parametrize("part", [0.5, 0.6, 0.7])
+@pytest.mark.parametrize("lag_s", [12, 20])
+def test_a_part_of_the_flow_that_is_lost_is_told_as_soon_as_the_coolant_warms_up(
+    part: float, lag_s: int
+) -> None:
     loop = a_settled_loop()
-    lpm, seconds = 0.7 * KW, 0
+    lpm, seconds = part * KW, 0
     loop.show(FLOW, lpm)
     while FLOW_LOW not in loop.look():
-        seconds += 1  # a first-order sensor of 12 s
+        seconds += 1  # a first-order sensor
         warm = loop.states["R1", RETURN].value
         assert warm is not None
+        loop.show(RETURN, warm + (warm_c(lpm) - warm) / (lag_s + 1))
+
+    assert 0 < seconds < 6
+
+
+def test_a_flow_that_dwindles_is_told_before_that_is_critical() -> None:
+    loop = a_settled_loop()
+    lpm = LPM
+    while FLOW_LOW not in loop.look():
+        lpm -= LPM / 60
+        warm = loop.states["R1", RETURN].value
+        assert warm is not None
+        loop.show(FLOW, lpm)
         loop.show(RETURN, warm + (warm_c(lpm) - warm) / 13)
 
-    assert 5 < seconds < 60
+    assert 0.8 < lpm / KW < 0.95
+
+
+def test_a_load_that_falls_later_bears_out_no_flow_meter_that_lies() -> None:
+    """Less flows and as warm, which is more than the rack draws now with what flowed long since."""
+    loop = a_settled_loop(taps=())
+    loop.show(FLOW, 0.6 * KW)
+    for _ in range(120):
+        loop.look()
+    for second in range(60):
+        loop.show(POWER, KW * max(0.7, 1 - 0.05 * second))
+        loop.show(FLOW, 0.6 * KW * max(0.7, 1 - 0.05 * second))
+        assert loop.look().get(FLOW_LOW, UNKNOWN).severity is None
+
+
+def test_without_a_temperature_nothing_bears_out_a_flow() -> None:
+    loop = a_settled_loop()
+    brought(loop, 0.7 * KW)
+    loop.show(RETURN, None)
+
+    assert loop.look()[FLOW_LOW].severity is CRITICAL
+
+
+def test_a_flow_that_falls_again_is_held_against_what_it_was_before_that() -> None:
+    loop = a_settled_loop()
+    for lpm in (0.7 * KW, LPM):
+        brought(loop, lpm)
+        for _ in range(90):
+            loop.look()
+    loop.show(FLOW, 0.7 * KW)
+    loop.show(RETURN, SUPPLY_C + RISE_K + 2.0)
+
+    assert loop.look()[FLOW_LOW].severity is CRITICAL
 
 
 def test_a_part_of_the_flow_that_the_whole_loop_loses_is_told_at_once() -> None:

@@ -7,7 +7,7 @@ from build import a_point, a_state, an_entity, at
 from faulty import key
 from twin.changes import FaultChanged
 from twin.circuits import UNRATED, Rating
-from twin.fault import Condition, Fault, Judged, Key
+from twin.fault import UNKNOWN, Condition, Fault, Judged, Key
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.engine import Faults
 from twin.faults.rule import Rules
@@ -89,7 +89,7 @@ def test_worst_phase_counts() -> None:
 
     assert (found, judged.value, judged.limit, judged.unit) == (OVER, 85.0, 80.0, "%")
     assert judged.point == "PowerMeter/PhaseCurrent/M1/A"
-    assert judged.message == "a current of 170.0 A of 200 A that it may be: 85 % is above 80 %"
+    assert judged.message == "current 170.0 A, 85 % of the 200 A that it may be, limit 80 %"
 
 
 def test_what_stands_ends_only_below_its_deadband() -> None:
@@ -215,6 +215,16 @@ def test_phase_that_is_silent_ends_nothing() -> None:
     meter.phases[1].freshness = Freshness.STALE
 
     assert meter.told(APART)[APART] == (None, None)
+
+
+def test_budget_that_is_written_no_more_is_not_exceeded_any_more() -> None:
+    assert Meter().told(_standing(BUDGET)) == {BUDGET: (OK, None)}
+
+
+def test_power_that_is_described_no_more_is_unknown_against_its_budget() -> None:
+    watch = MeterWatch(an_entity("M1"), Rating(rated_kw=40.0), CATALOGUE)
+
+    assert [*watch.look(at(0), {BUDGET: _standing(BUDGET)}, ())] == [(BUDGET, UNKNOWN)]
 
 
 @pytest.mark.parametrize(("rated", "said"), [(48.0, (WARNING, 4.2)), (40.0, (CRITICAL, 25.0))])

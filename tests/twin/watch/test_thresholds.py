@@ -39,7 +39,7 @@ def test_what_is_well_says_nothing() -> None:
 def test_what_is_beyond_a_limit_is_told_with_it(
     value: float, severity: Severity, limit: float
 ) -> None:
-    message = f"AirTemperature {value:g} C is above {limit:g} C"
+    message = f"AirTemperature {value:g} C, limit {limit:g} C"
 
     assert look(a_state(POINT, value)) == [
         (KEY, Judged(severity, value, limit, "C", POINT.id, message))
@@ -53,7 +53,7 @@ def test_a_limit_from_below_says_so_and_a_unit_need_not_be() -> None:
 
     (found,) = look(a_state(factor, 0.8), threshold=low)
 
-    assert found[1].message == "PowerFactor 0.8 is below 0.9"
+    assert found[1].message == "PowerFactor 0.8, lower limit 0.9"
 
 
 @pytest.mark.parametrize(

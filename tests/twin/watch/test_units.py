@@ -198,7 +198,7 @@ def test_one_pump_of_two_is_a_warning() -> None:
 
     judged = unit.judged()[PUMP]
     assert (judged.severity, judged.value) == (WARNING, 1)
-    assert judged.message == "1 fewer pumps run than used to, 1 in all"
+    assert judged.message == "1 pump runs, where 2 used to"
     unit.show("pump_2", 30.0)
     assert unit.told(PUMP) == {PUMP: OK}
 
@@ -304,7 +304,7 @@ def test_difference_to_the_set_point_is_told() -> None:
     judged = Unit(supply=36.0).judged()[HIGH]
 
     assert (judged.value, judged.limit, judged.unit) == (4.0, 3.0, "K")
-    assert judged.message == "36 C where 32 are asked for: the difference of 4 K is above 3 K"
+    assert judged.message == "supply 36 C, 4 K over its set-point of 32 C, limit 3 K"
 
 
 @pytest.mark.parametrize(
@@ -379,3 +379,13 @@ def test_lost_pump_is_raised_within_two_seconds_and_told_at_once_when_nothing_ex
         ("CLEARING", at(30)),
         ("CLEARED", at(40)),
     ]
+
+
+@pytest.mark.parametrize(("supply", "told"), [(89.6, {}), (50.0, {HIGH: CRITICAL})])
+def test_a_supply_told_in_fahrenheit_is_not_warm_where_its_racks_get_it_cool(
+    supply: float, told: dict[Key, Severity]
+) -> None:
+    unit = Unit(supply=supply)
+    unit.rack.supply = 32.0
+
+    assert unit.told() == told

@@ -1,0 +1,46 @@
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from services.heap import sparing
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+def test_what_a_long_collection_left_is_not_looked_through_again() -> None:
+    kept: list[list[int]] = [[]]
+
+    with sparing(long_s=0):
+        gc.collect()
+
+        assert gc.get_freeze_count() > 0
+        assert all(each is not kept for each in gc.get_objects())
+
+
+def test_a_short_collection_freezes_nothing() -> None:
+    with sparing(long_s=float("inf")):
+        gc.collect()
+
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_collection_of_the_young_freezes_nothing() -> None:
+    with sparing(long_s=0):
+        gc.collect(1)
+
+    assert gc.get_freeze_count() == 0
+
+
+def test_behind_the_block_everything_is_looked_through_as_ever() -> None:
+    with sparing(long_s=0):
+        gc.collect()
+
+    gc.collect()
+
+    assert gc.get_freeze_count() == 0
