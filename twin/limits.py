@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from twin.faults.catalogue import CATALOGUE
 from twin.measured import Measured
 from twin.points import EntityId
 from twin.severity import Severity
@@ -41,20 +42,29 @@ class Limit(NamedTuple):
         return None
 
 
+def _judged_by(code: str, named: str, of: Of) -> Limit:
+    """The limit of a row of the catalogue."""
+    row = CATALOGUE.limits(code, named)
+    assert row is not None, code
+    assert row.warning is not None, code
+    assert row.critical is not None, code
+    return Limit(of, row.warning, row.critical, row.below)
+
+
 COOLANT: Final = (
-    Limit(Of.SUPPLY_C, 41.0, 45.0),
-    Limit(Of.SUPPLY_C, 21.0, 18.0, below=True),
-    Limit(Of.RETURN_C, 60.0, 65.0),
-    Limit(Of.DELTA_T_K, 15.0, 20.0),
+    _judged_by("liquid.supply_temperature_high", "supply_c", Of.SUPPLY_C),
+    _judged_by("liquid.supply_temperature_low", "supply_c", Of.SUPPLY_C),
+    _judged_by("liquid.return_temperature_high", "return_c", Of.RETURN_C),
+    _judged_by("liquid.delta_t_high", "delta_t_k", Of.DELTA_T_K),
     Limit(Of.FLOW_LPM_PER_KW, 1.25, 0.8, below=True),
 )
-"""gadgetini's ``threshold.md`` for the temperatures of the coolant; the flow is 1.25 LPM per kW by
-OCP's guidelines, and at 0.8 of water the rise is 18 K, all but what it may be."""
+"""The temperatures as the catalogue has them. The flow is what a rack is designed for, 1.25 LPM per
+kW by OCP's guidelines; at 0.8 of water the rise is 18 K, all but what it may be."""
 
-FEED: Final = Limit(Of.FEED_LOADING_PCT, 80.0, 100.0)
-"""Of what a circuit may carry: a breaker is chosen for 125 % of a lasting load (NEC 210.20)."""
+FEED: Final = _judged_by("power.over_current", "loading_pct", Of.FEED_LOADING_PCT)
+"""Of what a circuit may carry."""
 
-METER: Final = Limit(Of.METER_LOADING_PCT, 80.0, 100.0)
+METER: Final = _judged_by("power.over_current", "loading_pct", Of.METER_LOADING_PCT)
 """The same of what feeds the feeds."""
 
 

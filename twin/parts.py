@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import fsum
 from typing import Final, NamedTuple
 
@@ -58,8 +59,6 @@ class Around:
     find: Callable[[EntityId], Entity | None]
     coolant: Coolant
     site: Site = UNWRITTEN
-    revision: int = 0
-    """How often anything was said that makes a difference."""
     hearts: list[PointState] = field(default_factory=list)
     """The points by which publishers say that they live."""
 
@@ -229,16 +228,11 @@ class Lone(Part):
         self._amps = sensor_of(entity, "Current", "A")
         self._limit = sensor_of(entity, "CurrentLimit", "A")
         self._heard = False
-        self._said: tuple[Finding, ...] = ()
-        self._revision = -1
         self.entities = [entity.id]
 
     def judge(self, at: Instant) -> Iterator[Judgement]:
         """Judge it by what it reads now, and what was said of it and of what is around it."""
         entity, around = self._entity, self._around
-        if self._revision != around.revision:
-            self._revision = around.revision
-            self._said = tuple(judge_metadata(entity, around.topology, around.find))
         found = [*self._said]
         if not self._heard:  # what was heard once was heard
             found += judge_unheard(entity, at, lambda by: around.speaks_since(by, at))
@@ -253,6 +247,11 @@ class Lone(Part):
             found += judge_phases(entity, around.topology, around.find)
         found += judge_ranges(entity)  # the last of two that say the same counts
         yield Judgement(entity.id, found, "lone", unknown)
+
+    @cached_property
+    def _said(self) -> tuple[Finding, ...]:
+        """What contradicts itself; when anything else is said, all parts are drawn up anew."""
+        return tuple(judge_metadata(self._entity, self._around.topology, self._around.find))
 
 
 class Still(Part):

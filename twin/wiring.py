@@ -43,6 +43,7 @@ class _Hung(NamedTuple):
     feeders: tuple[EntityId, ...]
     coolant: Coolant
     steady: Steady
+    meters: list[Entity]
 
 
 class Wiring:
@@ -64,6 +65,7 @@ class Wiring:
         self._entities = entities
         self._around = Around(topology, entities.get, coolant)
         self._hung: dict[EntityId, _Hung] = {}
+        self._behind: dict[EntityId, tuple[list[Steady], bool]] = {}
         self._rings: dict[Key, Ring] = {}
         self._feedings: dict[Key, Feeding] = {}
         self._branches: list[Branch] = []
@@ -85,7 +87,6 @@ class Wiring:
 
     def parts(self) -> dict[Key, Part]:
         """Everything that is judged together, as it hangs together now."""
-        self._around.revision += 1
         self._watched = {
             each: kept for each, kept in self._watched.items() if each not in self.touched
         }
@@ -98,11 +99,12 @@ class Wiring:
         for kind, found in (("ring", self._rings), ("feeding", self._feedings)):
             parts.update({(kind, *key): part for key, part in found.items()})
         parts.update({("still", *key): part for key, part in self._stills.items()})
-        self._around.hearts = []
+        self._around.hearts, self._behind = [], {}
         for each, entity in sorted(self._entities.items()):
             parts["lone", each] = Lone(entity, self._around)
             if entity.kind == CDU:
-                parts["unit", each] = Unit(each, partial(self._cdu, entity), self._behind(each)[0])
+                self._behind[each] = self._served_by(each)
+                parts["unit", each] = Unit(each, partial(self._cdu, entity), self._behind[each][0])
             elif entity.kind == "System":
                 self._around.hearts += [s for s in entity.points.values() if s.heartbeat]
         return parts
@@ -130,12 +132,11 @@ class Wiring:
 
     def _rack_watch(self, rack: EntityId, rules: Rules) -> RackWatch:
         hung, site = self._hung[rack], self._around.site
-        meters = [meter for each in hung.feeders if (meter := self._entities.get(each)) is not None]
         entity = self._entities[rack]
         return self._kept(
             rack,
             (rules, hung.steady, site),
-            lambda: RackWatch(entity, hung.steady, rules, meters, site),
+            lambda: RackWatch(entity, hung.steady, rules, hung.meters, site),
         )
 
     def _watches(self, entity: Entity, rules: Rules) -> Iterator[Watch]:
@@ -144,7 +145,7 @@ class Wiring:
             rating = self._around.site.meter(entity.id)
             yield self._kept(entity.id, (rules, rating), lambda: MeterWatch(entity, rating, rules))
         elif kind == CDU:
-            steadies, alone = self._behind(entity.id)
+            steadies, alone = self._behind[entity.id]
             yield self._kept(
                 entity.id,
                 (rules, steadies, alone),
@@ -156,7 +157,7 @@ class Wiring:
         if own:
             yield own
 
-    def _behind(self, unit: EntityId) -> tuple[list[Steady], bool]:
+    def _served_by(self, unit: EntityId) -> tuple[list[Steady], bool]:
         """The racks that a unit serves, and whether any of them has no other unit."""
         topology, find = self._around.topology, self._around.find
         racks = racks_behind(unit, topology, find)
@@ -186,7 +187,7 @@ class Wiring:
         if before is not None and same and self.touched.isdisjoint((rack.id, *feeders)):
             return before
         meters = [meter for each in feeders if (meter := self._entities.get(each)) is not None]
-        return _Hung(loop, feeders, coolant, Steady(rack, meters, coolant))
+        return _Hung(loop, feeders, coolant, Steady(rack, meters, coolant), meters)
 
     def _ring(self) -> dict[Key, Ring]:
         racks: dict[Key, list[Steady]] = {}

@@ -8,9 +8,9 @@ import gc
 import json
 from collections.abc import Sequence
 from statistics import median
-from time import perf_counter
 
 from schemas.envelope import Envelope
+from services.bench.physics import spend
 from services.bench.report import Report, median_seconds
 from services.intake import Intake
 from twin.fleet import Fleet
@@ -32,18 +32,6 @@ def bench_fold(envelopes: Sequence[Envelope], origin: str) -> Report:
             intake.take(topic, payload, at)
         return intake
 
-    def beats() -> float:
-        """What the messages cost that meet a beat, at which balances and faults are judged."""
-        intake, spent = Intake(Fleet()), 0.0
-        for topic, payload, at, _ in envelopes:
-            if at < intake.fleet.audit.next_at:
-                intake.take(topic, payload, at)
-            else:
-                begin = perf_counter()
-                intake.take(topic, payload, at)
-                spent += perf_counter() - begin
-        return spent
-
     def parse_only() -> None:
         for envelope in envelopes:
             json.loads(envelope.payload)
@@ -51,7 +39,7 @@ def bench_fold(envelopes: Sequence[Envelope], origin: str) -> Report:
     gc.collect()
     gc.freeze()  # what was imported is not to be looked through again and again
     whole, parsed = median_seconds(fold, ROUNDS), median_seconds(parse_only, ROUNDS)
-    folded = whole - median([beats() for _ in range(ROUNDS)])
+    folded = whole - median([spend(Intake(Fleet()), envelopes).beats for _ in range(ROUNDS)])
     gc.unfreeze()
     intake = fold()
     report = Report("fold", f"offline replay of {origin}, {len(envelopes)} messages, one core")

@@ -26,8 +26,8 @@ _SETTLING: Final = 12
 
 
 @dataclass(slots=True)
-class _Spent:
-    """CPU seconds of one second's messages."""
+class Spent:
+    """CPU seconds of some messages."""
 
     plain: float
     """Of a message that meets no beat."""
@@ -45,21 +45,21 @@ def bench_physics(racks: int = RACKS, seconds: int = SECONDS) -> Report:
     balanced.fleet.govern(SiteRules(Rules.of([])), START)
     standing = list(plant.recording(START, after(START, _SECOND)))
     for intake in (ruled, balanced):
-        _fold(intake, standing)
+        spend(intake, standing)
     gc.collect()
     gc.freeze()  # the fleets themselves are not to be looked through again and again
-    spent: list[tuple[int, _Spent, _Spent]] = []
+    spent: list[tuple[int, Spent, Spent]] = []
     for second in range(1, _SETTLING + seconds):
         begin = Instant(START + second * _SECOND)
         said = list(plant.messages(begin, after(begin, _SECOND)))
-        pair = _fold(balanced, said), _fold(ruled, said)
+        pair = spend(balanced, said), spend(ruled, said)
         if second >= _SETTLING:
             spent.append((len(said), *pair))
     gc.unfreeze()
     return _report(racks, spent, sum(1 for _ in ruled.fleet.audit.balances()))
 
 
-def _report(racks: int, spent: Sequence[tuple[int, _Spent, _Spent]], balances: int) -> Report:
+def _report(racks: int, spent: Sequence[tuple[int, Spent, Spent]], balances: int) -> Report:
     def median(values: Sequence[float]) -> float:
         return statistics.median(values) * 1e6
 
@@ -78,7 +78,8 @@ def _report(racks: int, spent: Sequence[tuple[int, _Spent, _Spent]], balances: i
     return report
 
 
-def _fold(intake: Intake, said: Sequence[Envelope]) -> _Spent:
+def spend(intake: Intake, said: Sequence[Envelope]) -> Spent:
+    """Fold messages, with what those cost that meet a beat, at which all is judged."""
     audit, beats, longest, count, found = intake.fleet.audit, 0.0, 0.0, 0, 0
     begin = process_time()
     for topic, payload, at, _ in said:
@@ -91,4 +92,4 @@ def _fold(intake: Intake, said: Sequence[Envelope]) -> _Spent:
         beats, longest, count = beats + took, max(longest, took), count + 1
         found += sum(1 for each in changes if type(each) in (FindingChanged, FaultChanged))
     plain = (process_time() - begin - beats) / max(1, len(said) - count)
-    return _Spent(plain, beats - count * plain, longest, found)
+    return Spent(plain, beats - count * plain, longest, found)

@@ -1,6 +1,5 @@
 """Script: what a simulated fleet is made to suffer, and the truth about it, told beforehand."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -143,11 +142,6 @@ class Script:
     suffered: tuple[Suffered, ...] = ()
     told: tuple[Told, ...] = ()
     labels: tuple[Label, ...] = ()
-
-    def incidents(self) -> Iterator[Suffered | Told]:
-        """Everything that is done."""
-        yield from self.suffered
-        yield from self.told
 
     def lasts(self, began: Instant) -> Millis:
         """For how long to watch: until all is over."""

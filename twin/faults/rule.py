@@ -193,3 +193,7 @@ class Rules:
     def __contains__(self, code: str) -> bool:
         """Whether anything is raised by a code."""
         return code in self.by_code
+
+    def limits(self, code: str, of: str) -> Limits | None:
+        """The limits that a row has for one number; None where there are none, or no such row."""
+        return next((each for each in self[code].limits if each.of == of), None)

@@ -17,7 +17,7 @@ from twin.site import Site
 from twin.steady import sensor_of
 from twin.watch.heat import point_of, total
 from twin.watch.liquid import Look
-from twin.watch.verdicts import Verdict, against, figures, limits_of, outermost, standing
+from twin.watch.verdicts import Verdict, against, figures, outermost, standing
 
 NOTHING: Final = 0.02
 """A feed with less of the load carries none of it: meters show a little where nothing flows."""
@@ -78,7 +78,7 @@ class Feeds:
         self._idle_kw = idle_kw
         self._site = site
         self._rated = site.rack(rack.id).rated_kw
-        self._over = limits_of(rules, _OVER, "over_budget_pct")
+        self._over = rules.limits(_OVER, "over_budget_pct")
         self._point = point_of(rack, "RackPower")
         self._meters = [meter for meter in meters if meter.of_type("ActivePower")]
         self._sensors = [sensor_of(meter, "ActivePower", "kW") for meter in self._meters]

@@ -14,7 +14,7 @@ from twin.steady import EVERY, TAU_S, Steady
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import time_to_limit_s, warmed_c
 from twin.watch.heat import DP, FLOW, RETURN, SUPPLY, Shown, fits_otherwise, point_of, warms_up
-from twin.watch.verdicts import Verdict, against, limits_of, outermost
+from twin.watch.verdicts import Verdict, against, outermost
 
 NEVER_DOUBTED_LPM_PER_KW: Final = 0.5
 """At so little coolant warms up by 29 K, far beyond its limit: no second opinion is waited for."""
@@ -79,15 +79,15 @@ class Rows(NamedTuple):
 def rows_of(rules: Rules) -> Rows:
     """The limits of the coolant as the rules have them."""
     return Rows(
-        flow=limits_of(rules, "liquid.flow_low", "flow_lpm_per_kw"),
-        supply_high=limits_of(rules, "liquid.supply_temperature_high", "supply_c"),
-        supply_low=limits_of(rules, "liquid.supply_temperature_low", "supply_c"),
-        return_high=limits_of(rules, "liquid.return_temperature_high", "return_c"),
-        delta_t=limits_of(rules, "liquid.delta_t_high", "delta_t_k"),
-        dp_over=limits_of(rules, "liquid.dp_deviation", "over_setpoint_pct"),
-        dp_under=limits_of(rules, "liquid.dp_deviation", "under_setpoint_pct"),
-        dp_peers=limits_of(rules, "liquid.dp_deviation", "times_peers"),
-        time=limits_of(rules, "liquid.time_to_limit", "time_to_limit_s"),
+        flow=rules.limits("liquid.flow_low", "flow_lpm_per_kw"),
+        supply_high=rules.limits("liquid.supply_temperature_high", "supply_c"),
+        supply_low=rules.limits("liquid.supply_temperature_low", "supply_c"),
+        return_high=rules.limits("liquid.return_temperature_high", "return_c"),
+        delta_t=rules.limits("liquid.delta_t_high", "delta_t_k"),
+        dp_over=rules.limits("liquid.dp_deviation", "over_setpoint_pct"),
+        dp_under=rules.limits("liquid.dp_deviation", "under_setpoint_pct"),
+        dp_peers=rules.limits("liquid.dp_deviation", "times_peers"),
+        time=rules.limits("liquid.time_to_limit", "time_to_limit_s"),
     )
 
 

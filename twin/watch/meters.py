@@ -18,7 +18,7 @@ from twin.ranges import stands_for_none
 from twin.severity import Severity
 from twin.steady import Sensor, sensor_of
 from twin.watch.judging import calm, telling
-from twin.watch.verdicts import Verdict, against, limits_of
+from twin.watch.verdicts import Verdict, against
 
 OVER: Final = "power.over_current"
 APART: Final = "power.phase_imbalance"
@@ -66,9 +66,9 @@ class MeterWatch:
     def __init__(self, meter: Entity, rating: Rating, rules: Rules) -> None:
         self._rating = rating
         self._keys = [Key(code, meter.id) for code in (OVER, APART, BUDGET)]
-        self._loading = limits_of(rules, OVER, "loading_pct")
-        self._apart = limits_of(rules, APART, "imbalance_pct")
-        self._budget = limits_of(rules, BUDGET, "over_budget_pct")
+        self._loading = rules.limits(OVER, "loading_pct")
+        self._apart = rules.limits(APART, "imbalance_pct")
+        self._budget = rules.limits(BUDGET, "over_budget_pct")
         self._current = sensor_of(meter, "Current", "A")
         self._limit = sensor_of(meter, "CurrentLimit", "A")
         self._phases = _phases_of(meter)

@@ -9,7 +9,7 @@ from twin.faults.rule import Rules
 from twin.points import Point, PointId, PointState
 from twin.severity import Severity
 from twin.watch.states import Says, says, told
-from twin.watch.verdicts import Verdict, against, limits_of
+from twin.watch.verdicts import Verdict, against
 
 _LEAK: Final = "leak.detected"
 _TRAY: Final = "leak.tray"
@@ -111,7 +111,7 @@ def _trays(rules: Rules, entity: Entity, read: Mapping[PointId, float | None]) -
     count = said.count(Says.SO)
     if not count and any(each is not Says.NOT_SO for each in said):
         return UNKNOWN
-    limits = limits_of(rules, _TRAY, "leaking_trays")
+    limits = rules.limits(_TRAY, "leaking_trays")
     assert limits is not None, "the row has them"
     point = next((key for key, value in zip(values, said, strict=True) if value is Says.SO), None)
     what = "1 tray leaks" if count == 1 else f"{count} trays leak"

@@ -4,7 +4,7 @@ from math import inf
 from typing import Final
 
 from twin.fault import FINE, Condition, Fault, Judged, Key
-from twin.faults.rule import Limits, Rules
+from twin.faults.rule import Limits
 from twin.severity import Severity
 
 Verdict = tuple[Key, Judged]
@@ -55,11 +55,6 @@ def standing(fault: Fault | None) -> Severity:
     if fault is None or fault.condition is not Condition.ACTIVE:
         return _OK
     return fault.severity_now
-
-
-def limits_of(rules: Rules, code: str, of: str) -> Limits | None:
-    """The limits that a row has for one number; None where there are none, or no such row."""
-    return next((each for each in rules[code].limits if each.of == of), None)
 
 
 def outermost(limits: Limits | None, *, below: bool = False) -> float:

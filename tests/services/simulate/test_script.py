@@ -1,6 +1,6 @@
 from build import at
-from services.simulate.script import STEADY, Script, Shows, Silence, label
-from twin.points import EntityId, PublisherId
+from services.simulate.script import STEADY, Script, label
+from twin.points import EntityId
 
 R1 = EntityId("R1")
 
@@ -17,9 +17,3 @@ def test_script_lasts_until_all_of_it_is_over() -> None:
     late = label("leak.detected", R1, at(12), at(60), "wet", on_s=1, off_s=30)
     assert Script(labels=(late, early)).lasts(at(5)) == 85_000
     assert STEADY.lasts(at(5)) == 0
-
-
-def test_script_tells_all_that_is_done() -> None:
-    shows = Shows(at(1), R1, "RackLeakDetect", 1)
-    silence = Silence(at(1), PublisherId("PUB"))
-    assert list(Script(told=(shows, silence)).incidents()) == [shows, silence]

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faulty import RULES, a_rule
+from twin.faults.catalogue import CATALOGUE
 from twin.faults.rule import ORPHAN, Limits, Rules, seconds
 from twin.points import EntityId
 from twin.severity import RANK, Severity
@@ -64,6 +65,14 @@ def test_delay_may_be_shorter_for_what_is_critical() -> None:
 
 def test_rules_know_which_of_them_explain_others() -> None:
     assert RULES.causes == {"hot", "broken", "off", "lost"}
+
+
+def test_limits_are_found_by_what_they_compare() -> None:
+    found = CATALOGUE.limits("liquid.dp_deviation", "times_peers")
+    assert found is not None
+    assert found.of == "times_peers"
+    assert CATALOGUE.limits("liquid.dp_deviation", "times_nothing") is None
+    assert RULES.limits("liquid.dp_deviation", "times_peers") is None
 
 
 def test_code_that_is_no_more_asks_for_nothing() -> None:

@@ -2,12 +2,10 @@
 
 import pytest
 
-from faulty import a_rule
 from twin.fault import FINE, Condition, Fault, Judged
-from twin.faults.catalogue import CATALOGUE
-from twin.faults.rule import Limits, Rules
+from twin.faults.rule import Limits
 from twin.severity import Severity
-from twin.watch.verdicts import against, figures, limits_of, outermost, standing
+from twin.watch.verdicts import against, figures, outermost, standing
 from watched import key
 
 WARM = Limits("return_c", "C", 60.0, 65.0, "a test", deadband=0.5)
@@ -69,12 +67,6 @@ def test_only_what_is_active_stands() -> None:
     assert standing(None) is Severity.OK
     assert standing(STANDING) is Severity.WARNING
     assert standing(STANDING._replace(condition=Condition.CLEARING)) is Severity.OK
-
-
-def test_limits_are_found_by_what_they_compare() -> None:
-    assert limits_of(CATALOGUE, "liquid.dp_deviation", "times_peers") is not None
-    assert limits_of(CATALOGUE, "liquid.dp_deviation", "times_nothing") is None
-    assert limits_of(Rules.of([a_rule("plain")]), "liquid.dp_deviation", "times_peers") is None
 
 
 def test_the_limit_that_is_met_first_bounds_what_is_well() -> None:
