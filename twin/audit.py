@@ -1,6 +1,6 @@
 """Audit: the balances of a fleet as live state, drawn up at fixed instants of event time."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -10,13 +10,14 @@ from twin.entities import Entity, doubtful
 from twin.faults.engine import Faults
 from twin.faults.thresholds import Threshold, covered
 from twin.guards import Guard, RingGuard
-from twin.held import CONTRACT, Held, Standing, order_of
+from twin.held import CONTRACT, Held, Standing, key_of, order_of
 from twin.instants import Instant, Millis
 from twin.parts import Judgement, Part
 from twin.points import EntityId, PointId, PointState
 from twin.remembered import Remembered
 from twin.site import Site
 from twin.steady import EVERY, Steady
+from twin.steps import Steps
 from twin.thermal import Coolant
 from twin.topology import Topology
 from twin.wiring import Key, Wiring
@@ -32,6 +33,9 @@ _SECOND: Final = EVERY // BEAT
 _TURNS: Final = 4 * _SECOND
 """Meters are looked at once in four seconds: no breaker hurries so."""
 
+
+_TOLD: Final = "told"
+"""In place of who judges, where findings were told and not found."""
 
 _NOBODY: Final[Mapping[str, Held]] = {}
 
@@ -96,6 +100,21 @@ class Audit:
         """Go on with the faults of the process before: what was found then is not found anew."""
         self.faults = faults
         self._remembered = Remembered(faults.standing())
+
+    def recall(self, faults: Faults, findings: Iterable[Standing], at: Instant) -> Steps[None]:
+        """Hold these findings, and draw up the balances of what is read ``at`` alone."""
+        self.faults = faults
+        for each in findings:
+            judges = self._held.setdefault(each.finding.entity, {})
+            judges.setdefault(_TOLD, Held()).standing[key_of(each.finding)] = each
+        self._due[0] = yield from self._wiring.balanced()
+        for part in self._due[0]:
+            part.sample(at)
+            yield
+        for part in self._due[0]:
+            for _ in part.judge(at):
+                pass  # what was found then was told
+            yield
 
     def govern(self, thresholds: Sequence[Threshold], at: Instant) -> Changes:
         """Take it that there are other rules now, and other limits of the site's own.

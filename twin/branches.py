@@ -12,6 +12,7 @@ from twin.meters import METER, Find
 from twin.phases import mean_of, phases_of
 from twin.points import EntityId
 from twin.site import UNWRITTEN, Site
+from twin.steps import Steps, run
 from twin.topology import Domain, Topology
 from twin.witness import Electric, Group
 
@@ -37,18 +38,36 @@ def branches_of(topology: Topology, find: Find, site: Site = UNWRITTEN) -> list[
     What does not read is looked through, up and down, to what does. What cannot be looked through
     stays as one that is silent. It depends on the metadata alone: whoever asks often keeps it.
     """
+    return run(branching(topology, find, site))
+
+
+def branching(topology: Topology, find: Find, site: Site) -> Steps[list[Branch]]:
+    """The same, looked for in small parts."""
     role_of = cache(lambda each: _role_of(find(each)))
     down = {each: set(served) for each, served in topology.serves(Domain.POWER).items()}
+    yield
     for tap, rack in _untold(topology, role_of, site):
         down.setdefault(tap, set()).add(rack)
+    yield
     up: _Edges = {}
     for each, served in down.items():
         for one in served:
             up.setdefault(one, set()).add(each)
-    beneath = {each: _nearest(each, down, role_of) for each in down if role_of(each) is _Role.METER}
-    ends = {each for served in beneath.values() for each in served}
-    above = {each: _nearest(each, up, role_of) for each in ends}
-    return sorted(_joined(beneath, above, role_of), key=lambda branch: branch.meters)
+    yield
+    beneath: _Edges = {}
+    for each in down:
+        if role_of(each) is _Role.METER:
+            beneath[each] = _nearest(each, down, role_of)
+        yield
+    above: _Edges = {}
+    for each in {each for served in beneath.values() for each in served}:
+        above[each] = _nearest(each, up, role_of)
+        yield
+    found: list[Branch] = []
+    for branch in _joined(beneath, above, role_of):
+        found.append(branch)
+        yield
+    return sorted(found, key=lambda branch: branch.meters)
 
 
 def branches_by_member(branches: Iterable[Branch]) -> dict[EntityId, list[Branch]]:

@@ -1,6 +1,6 @@
 """Fleet: every point we were told of, folded from messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from twin.audit import Audit
@@ -9,17 +9,18 @@ from twin.changes import (
     Changes,
     PointDescribed,
     PointRetracted,
-    PointStale,
     PublisherChanged,
     ReadingLate,
     ReadingTaken,
 )
-from twin.deadlines import Deadlines
+from twin.counters import Counters
 from twin.entities import Entity
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.engine import Faults
 from twin.faults.thresholds import SiteRules
-from twin.instants import NEVER, Instant, Millis, after
+from twin.hearing import Hearing
+from twin.held import Standing
+from twin.instants import Instant, Millis, after
 from twin.points import (
     GOOD_QUALITY,
     EntityId,
@@ -34,22 +35,13 @@ from twin.publishers import HEARTBEATS, Publisher
 from twin.register import Register
 from twin.sentry import Sentry, Told
 from twin.site import Site
+from twin.steps import Steps
 from twin.thermal import Coolant
 from twin.topology import Domain, domain_of
 from twin.watch.trips import trips
 
-STALE_AFTER: Final = Millis(250_000)
-"""Two missed repeats of the contract's 100 s, and half a one of slack."""
-
-LOST_AFTER: Final = Millis(30_000)
-"""Three missed heartbeats of the contract's 10 s."""
-
 AHEAD_AT_MOST: Final = Millis(5_000)
 """How far a source's clock may run ahead before its time stops ruling what is late."""
-
-SET_BACK: Final = Millis(100_000)
-"""What a silent point tells of longer before than a whole repeat of the contract's was not late on
-its way: the clock of its source was set back, and rules anew."""
 
 Message = Point | Reading | Retraction
 
@@ -66,7 +58,7 @@ class Fleet(Register):
 
     def __init__(self, coolant: Coolant = Coolant.PG25) -> None:
         super().__init__(coolant)
-        self._deadlines = Deadlines()
+        self._hearing = Hearing(self._points, self._publishers, self._freshness)
         self.faults = Faults(CATALOGUE, self.topology)
         """What is wrong, and what was."""
         self.audit = Audit(self.topology, self._entities, coolant, self.faults)
@@ -138,6 +130,26 @@ class Fleet(Register):
         self._next_at = self._due_at()
         return changes
 
+    # -- a fleet of the past: it is asked, and never goes on ---------------------------------------
+
+    def fall_silent(self, now: Instant, silent: Iterable[PointId] = ()) -> None:
+        """Let be silent who fell due until ``now``, and who is known to be; nothing is judged."""
+        self.now = max(self.now, now)
+        self._hearing.fall_due(now)
+        for each in silent:
+            state = self._points.get(each)
+            if state is not None and state.freshness is Freshness.LIVE:
+                self._hearing.mark(state, Freshness.STALE)
+
+    def recall(self, faults: Faults, findings: Iterable[Standing], at: Instant) -> Steps[None]:
+        """Have these faults and findings, as they were told ``at``, and balances of that instant.
+
+        The balances are of the readings of then alone, not of those before them.
+        """
+        self.faults = self._sentry.faults = faults
+        self.counters = Counters()
+        yield from self.audit.recall(faults, findings, at)
+
     # -- readings --------------------------------------------------------------------------------
 
     def _take(self, state: PointState, reading: Reading, at: Instant) -> Changes:
@@ -147,7 +159,7 @@ class Fleet(Register):
         freshness = state.freshness
         if freshness is not Freshness.UNHEARD:
             measured_at = reading.measured_at
-            if measured_at < state.ordered_at and not self._set_back(state, measured_at):
+            if measured_at < state.ordered_at and not self._hearing.set_back(state, measured_at):
                 self.counters.late += 1
                 if state.trips:
                     good = reading.quality == GOOD_QUALITY
@@ -165,21 +177,6 @@ class Fleet(Register):
                 return () if freshness is Freshness.LIVE else self._revive(state, reading, at)
         self.counters.applied += 1
         return self._hold(state, reading, at)
-
-    def _set_back(self, state: PointState, measured_at: Instant) -> bool:
-        """Whether what a point says is the word of a clock that was set back.
-
-        If it is a heart's, all that is silent with it begins anew as well.
-        """
-        if state.freshness is not Freshness.STALE or state.ordered_at - measured_at <= SET_BACK:
-            return False
-        for other in self._points.values() if state.heartbeat else ():
-            if (
-                other.freshness is Freshness.STALE
-                and other.point.publisher == state.point.publisher
-            ):
-                other.ordered_at = Instant(0)
-        return True
 
     def _hold(self, state: PointState, reading: Reading, at: Instant) -> Changes:
         state.measured_at = state.ordered_at = reading.measured_at
@@ -209,8 +206,7 @@ class Fleet(Register):
     def _revive(self, state: PointState, reading: Reading, at: Instant) -> Changes:
         if state.freshness is Freshness.UNHEARD:
             self.audit.wake(state, max(at, self.now))
-        self._set(state, Freshness.LIVE)
-        self._schedule(state)
+        self._hearing.hear(state)
         self._told.append(Told(state, None if state.bad else reading.value))
         taken = ReadingTaken(state.point, reading, at, changed=True)
         if not state.heartbeat:
@@ -245,29 +241,9 @@ class Fleet(Register):
     def _release(self, state: PointState, now: Instant) -> Iterator[Change]:
         """Take the readings that waited for their metadata as if it had been there in time."""
         for reading, came in self._waiting.release(state.point.id):
-            yield from self._lapse(state, came)
+            yield from self._hearing.lapse(state, came)
             yield from self._take(state, reading, came)
-        yield from self._lapse(state, now)
-
-    def _lapse(self, state: PointState, now: Instant) -> Iterator[Change]:
-        """Let a point fall due that was not known when it should have."""
-        if state.freshness is Freshness.LIVE:
-            due = min(self._deadline(state), self._lost_at(state))
-            if due <= now:
-                yield from self._silence(state, due)
-
-    def _lost_at(self, state: PointState) -> Instant:
-        """When the publisher of a point was lost, since the point was heard."""
-        return min(
-            (
-                publisher.lost_at
-                for publisher in self._publishers.values()
-                if publisher.lost_at > state.heard_at
-                and not state.heartbeat
-                and publisher.vouches_for(state.point)
-            ),
-            default=NEVER,
-        )
+        yield from self._hearing.lapse(state, now)
 
     def _retract(self, key: PointId, at: Instant) -> Changes:
         self.counters.applied += 1
@@ -331,67 +307,13 @@ class Fleet(Register):
 
     def _silenced(self, now: Instant) -> list[Change]:
         """What fell due until ``now``, and what comes of it and of time itself for faults."""
-        due = self._fall_due(now) if self._deadlines.next_at <= now else []
+        due = self._hearing.fall_due(now)
         return [*due, *self._sentry.heed(due), *self.faults.advance(now)]
 
     def _due_at(self) -> Instant:
-        return min(self._deadlines.next_at, self.audit.next_at, self.faults.next_at)
-
-    def _fall_due(self, now: Instant) -> list[Change]:
-        """Take what is due in order of deadline, so that one long step equals many short ones."""
-        due: list[tuple[Instant, bool, PointId, PointState]] = []
-        for state in self._deadlines.take(now):
-            state.scheduled = False
-            if state.freshness is Freshness.LIVE:
-                deadline = self._deadline(state)
-                if deadline > now:
-                    self._schedule(state)
-                else:
-                    due.append((deadline, not state.heartbeat, state.point.id, state))
-        due.sort(key=lambda entry: entry[:3])  # at one instant the cause before its effects
-        changes: list[Change] = []
-        for deadline, _, _, state in due:
-            if state.freshness is Freshness.LIVE:  # not already silenced with its publisher
-                changes += self._silence(state, deadline)
-        return changes
-
-    def _silence(self, state: PointState, at: Instant) -> Iterator[Change]:
-        self._set(state, Freshness.STALE)
-        yield PointStale(state.point, at)
-        if state.heartbeat:
-            publisher = self._publishers[state.point.id]
-            publisher.lost_at = at
-            yield PublisherChanged(state.point, Freshness.STALE, at)
-            for other in self._unvouched(publisher):
-                self._set(other, Freshness.STALE)
-                yield PointStale(other.point, at)
-
-    def _unvouched(self, publisher: Publisher) -> list[PointState]:
-        """The points that were not heard since their publisher was lost, in order of id."""
-        silent = (
-            state
-            for state in self._points.values()
-            if state.freshness is Freshness.LIVE
-            and state.heard_at < publisher.lost_at
-            and not state.heartbeat
-            and publisher.vouches_for(state.point)
-        )
-        return sorted(silent, key=lambda state: state.point.id)
-
-    def _deadline(self, state: PointState) -> Instant:
-        return after(state.heard_at, LOST_AFTER if state.heartbeat else STALE_AFTER)
-
-    def _schedule(self, state: PointState) -> None:
-        if not state.scheduled:
-            state.scheduled = True
-            self._deadlines.add(self._deadline(state), state)
-
-    def _set(self, state: PointState, freshness: Freshness) -> None:
-        self._freshness[state.freshness] -= 1
-        self._freshness[freshness] += 1
-        state.freshness = freshness
+        return min(self._hearing.next_at, self.audit.next_at, self.faults.next_at)
 
     def _forget(self, state: PointState) -> None:
         self._bad -= state.bad
-        self._set(state, Freshness.UNHEARD)
+        self._hearing.mark(state, Freshness.UNHEARD)
         state.forget()

@@ -19,7 +19,7 @@ class Publisher:
     def __init__(self, beat: PointState) -> None:
         self._beat = beat
         self.lost_at = Instant(0)
-        """When it was last lost, whether it came back since or not; set by ``Fleet`` alone."""
+        """When it was last lost, whether it came back since or not; set by ``Hearing`` alone."""
 
     @property
     def point(self) -> Point:

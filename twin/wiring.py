@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final, NamedTuple, TypeVar, cast
 
 from twin.balances import Groups
-from twin.branches import Branch, branches_by_member, branches_of, electric_of
+from twin.branches import Branch, branches_by_member, branching, electric_of
 from twin.cdu import CDU, Cdu, cdu_of, cdus_of, racks_behind
 from twin.entities import RACK, Entity
 from twin.faults.rule import Rules
@@ -18,6 +18,7 @@ from twin.parts import Around, Lone, Part, Ring, Still, Unit
 from twin.points import EntityId
 from twin.site import Site
 from twin.steady import Steady
+from twin.steps import Steps, run
 from twin.suspects import Readings
 from twin.thermal import Coolant
 from twin.topology import Domain, Topology
@@ -90,9 +91,9 @@ class Wiring:
         self._watched = {
             each: kept for each, kept in self._watched.items() if each not in self.touched
         }
-        self._hang()
+        run(self._hang())
         self._rings = self._ring()
-        self._feedings = self._feed()
+        self._feedings = run(self._feed())
         self._stills = self._stand()
         self.touched.clear()
         parts: dict[Key, Part] = {}
@@ -108,6 +109,19 @@ class Wiring:
             elif entity.kind == "System":
                 self._around.hearts += [s for s in entity.points.values() if s.heartbeat]
         return parts
+
+    def balanced(self) -> Steps[list[Part]]:
+        """Those of the parts that have balances, each that reads another behind it."""
+        yield from self._hang()
+        self._rings = self._ring()
+        yield
+        self._feedings = yield from self._feed()
+        units: list[Part] = []
+        for each, entity in sorted(self._entities.items()):
+            if entity.kind == CDU:
+                units.append(Unit(each, partial(self._cdu, entity)))
+            yield
+        return [*self._rings.values(), *self._feedings.values(), *units]
 
     def guards(self, rules: Rules) -> dict[Key, Guard | RingGuard]:
         """Whoever watches the parts that were drawn up last, by the same names."""
@@ -168,7 +182,7 @@ class Wiring:
         around = self._around
         return cdu_of(entity, around.topology, around.find, around.coolant, around.site)
 
-    def _hang(self) -> None:
+    def _hang(self) -> Steps[None]:
         """Look at every rack's place anew: an edge far above may have moved it."""
         racks = self._hung.keys() | self.touched
         hung, self._hung = self._hung, {}
@@ -176,6 +190,7 @@ class Wiring:
             entity = self._entities.get(each)
             if entity is not None and entity.kind == RACK:
                 self._hung[each] = self._place(entity, hung.get(each))
+            yield
 
     def _place(self, rack: Entity, before: _Hung | None) -> _Hung:
         around = self._around
@@ -200,10 +215,10 @@ class Wiring:
             for loop, together in racks.items()
         }
 
-    def _feed(self) -> dict[Key, Feeding]:
+    def _feed(self) -> Steps[dict[Key, Feeding]]:
         around = self._around
-        if self._branch():
-            self._branches = branches_of(around.topology, around.find, around.site)
+        if (yield from self._branch()):
+            self._branches = yield from branching(around.topology, around.find, around.site)
             self._branches_of = branches_by_member(self._branches)
         found: dict[Key, Feeding] = {}
         for branch in self._branches:
@@ -211,9 +226,10 @@ class Wiring:
             if before is None or before.branch != branch or self._altered(branch):
                 before = Feeding(branch, around.find, self._readings, self._groups, self._among)
             found[branch.meters] = before
+            yield
         return found
 
-    def _branch(self) -> bool:
+    def _branch(self) -> Steps[bool]:
         """Whether anything was altered that decides what the branches are: it takes long."""
         serves, sites = self._around.topology.serves(Domain.POWER), self._around.site
         altered = sites is not self._sited
@@ -229,6 +245,7 @@ class Wiring:
                 self._power.pop(each, None)
             else:
                 self._power[each] = now
+            yield
         return altered
 
     def _altered(self, branch: Branch) -> bool:

@@ -16,7 +16,8 @@ from streams import Sent, end_of, fold, received, recording, shuffled
 from twin.audit import BEAT, BEATS
 from twin.balance import Balance
 from twin.changes import Change, Derived, FindingChanged
-from twin.fleet import LOST_AFTER, STALE_AFTER, Fleet, Message
+from twin.fleet import Fleet, Message
+from twin.hearing import LOST_AFTER, STALE_AFTER
 from twin.held import Key, Standing, key_of
 from twin.instants import Instant, Millis, after
 from twin.points import EntityId, Point, Reading, Retraction

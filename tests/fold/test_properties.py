@@ -10,7 +10,8 @@ from build import START
 from streams import POINTS, READINGS, Sent, end_of, fold, shuffled, streams, view
 from twin.changes import Change
 from twin.entities import PointCounts
-from twin.fleet import LOST_AFTER, STALE_AFTER, Fleet, Message
+from twin.fleet import Fleet, Message
+from twin.hearing import LOST_AFTER, STALE_AFTER
 from twin.instants import Instant
 from twin.points import Freshness, PointId, Reading
 

@@ -71,7 +71,7 @@ def test_row_that_is_switched_off_says_why() -> None:
         ("leak.detected", {"latch": False}, "reason: a rule about leaks or isolation is changed"),
         ("isolation.mismatch", {"priority": 4}, "reason: a rule about leaks or isolation is"),
         ("data.stale", {"severity": "CRITICAL"}, "severity: what says something of the data is"),
-        ("liquid.flow_low", {"on_delay": "0.5s"}, "critical_delay: 1s is longer than on_delay, 0."),
+        ("liquid.flow_low", {"on_delay": "0.5s"}, "critical_delay: 1.2s is longer than on_delay,"),
         ("liquid.flow_low", {"limits": {"x": {}}}, "limits.x: no such limit (there are: flow_lpm"),
         ("data.stale", {"limits": {"x": {}}}, "limits.x: no such limit (there are: none)"),
         (

@@ -8,7 +8,7 @@ def test_row_tells_its_limits_delays_and_causes() -> None:
 
     assert view.entity_types == ("Rack",)
     assert view.enabled
-    assert (view.on_delay_s, view.critical_delay_s, view.off_delay_s) == (10.0, 1.0, 30.0)
+    assert (view.on_delay_s, view.critical_delay_s, view.off_delay_s) == (10.0, 1.2, 30.0)
     assert [(each.of, each.warning, each.below) for each in view.limits] == [
         ("flow_lpm_per_kw", 0.95, True)
     ]

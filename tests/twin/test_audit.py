@@ -11,6 +11,7 @@ from build import (
     START,
     Values,
     a_cooled_rack,
+    a_fleet_showing,
     a_fleet_with,
     a_heartbeat,
     a_meter,
@@ -22,10 +23,12 @@ from build import (
 from twin.audit import BEAT, BEATS
 from twin.balance import FLOW, HEAT, POWER, Closure
 from twin.changes import Change, Derived, FindingChanged
-from twin.fleet import LOST_AFTER, STALE_AFTER, Fleet
+from twin.fleet import Fleet
+from twin.hearing import LOST_AFTER, STALE_AFTER
 from twin.instants import Instant, after
 from twin.points import EntityId, Point, Retraction
 from twin.site import RackPlace, Site
+from twin.steps import run
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import Coolant, heat_kw
 
@@ -483,3 +486,22 @@ def test_meters_and_their_rack_are_one_balance() -> None:
 
     assert [each.closure for each in power] == [Closure.CLOSED]
     assert power[0].shown == pytest.approx(kw)
+
+
+def test_balances_of_an_instant_are_of_its_readings_alone() -> None:
+    shown = a_closed_rack("R1") | {a_loop("R1"): 150.0}
+    fleet = a_fleet_showing(shown)
+    feed = a_point("PowerMeter/ActivePower", "M1", serves=("R1",))
+    fleet.apply(feed, START)
+    fleet.apply(a_reading(feed, 100.0, START), START)
+
+    run(fleet.recall(fleet.faults, [], at(5)))
+
+    found = {each.code: (each.entity, each.at) for each in fleet.audit.balances()}
+    assert {code: entity for code, (entity, _) in found.items()} == {
+        HEAT: "R1",
+        FLOW: "C1",
+        POWER: "M1",
+    }
+    assert {when for _, when in found.values()} == {at(5)}
+    assert fleet.audit.findings() == []

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from build import START, a_cooled_rack, a_fleet_showing, a_meter, a_point, a_reading, at, tell
 from schemas.digest import digest
 from streams import POINTS, Sent, end_of, fold, streams
-from twin.fleet import STALE_AFTER, Fleet, Message
+from twin.fleet import Fleet, Message
 from twin.fork import Fork
+from twin.hearing import STALE_AFTER
 from twin.instants import Instant, after
 from twin.points import EntityId, PointState, Retraction
 from twin.topology import Domain

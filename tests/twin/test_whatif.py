@@ -150,6 +150,14 @@ def test_views_that_somebody_has_already_are_not_worked_out_again() -> None:
     assert consequences(fleet, case, views) == consequences(fleet, case)
 
 
+def test_ids_that_are_no_racks_do_no_harm() -> None:
+    fleet, case = a_pod(), Case(load_factor=1.2)
+    views = {each.id: fleet.rack(each.id) for each in (*fleet.racks(), *fleet.equipment())}
+
+    assert None in views.values()
+    assert run(stepwise(Fork(fleet, views), case)) == consequences(fleet, case)
+
+
 def test_what_comes_between_two_steps_alters_nothing() -> None:
     fleet = a_pod(limit=300.0)
     case = Case(lose=frozenset({EntityId("T-R3")}), load_factor=1.2, budget_kw=150.0)

@@ -10,6 +10,8 @@ from build import (
     at,
     tell,
 )
+from twin.faults.catalogue import CATALOGUE
+from twin.faults.rule import Rules
 from twin.feeding import Feeding
 from twin.fleet import Fleet
 from twin.parts import Ring
@@ -87,6 +89,11 @@ def test_meters_and_what_they_serve_are_judged_together() -> None:
     parts = Wired(a_plant()).parts
 
     assert {key for key in parts if key[0] == "feeding"} == {("feeding", "M1"), ("feeding", "M2")}
+
+
+def test_nobody_watches_where_there_is_nothing_to_be_judged_by() -> None:
+    assert Wired(a_plant()).wiring.guards(CATALOGUE)
+    assert Wired(a_plant()).wiring.guards(Rules({})) == {}
 
 
 def test_order_of_parts_does_not_depend_on_who_came_first() -> None:

@@ -188,6 +188,7 @@ def test_suspect_sensor_is_left_out() -> None:
 
 def test_value_that_stands_for_none_is_no_overload() -> None:
     assert Meter(65535.0).told() == {}
+    assert Meter(65535.0).told(OVER) == {OVER: (None, None)}
 
 
 def test_phases_that_lie_apart_under_load_are_told() -> None:
