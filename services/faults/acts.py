@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from schemas.acts import ActView
 from schemas.rfc3339 import format_instant
-from services.faults.growing import GrowingFile
+from services.disk.growing import GrowingFile
 from twin.instants import Instant
 
 log = logging.getLogger(__name__)

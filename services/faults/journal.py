@@ -1,7 +1,6 @@
 """The journal: everything that happened to faults, on the disk before anybody hears of it."""
 
 import asyncio
-import fcntl
 import logging
 import os
 from collections import deque
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from schemas.acts import act_view
+from services.disk.frames import End
+from services.disk.growing import GrowingFile, sync_folder
+from services.disk.lock import locked
 from services.faults.acts import Acts
-from services.faults.frames import End
-from services.faults.growing import GrowingFile, sync_folder
 from services.faults.records import Contents, Record, begun, read, written
 from twin.changes import Change, FaultChanged
 from twin.faults.engine import Faults
@@ -49,7 +49,7 @@ class Journal:
             UnknownFormatError: It is of a version that cannot be read.
         """
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(file.with_suffix(".lock"))
+        self._lock = locked(file.with_suffix(".lock"), "the faults")
         self._path = file
         self._bound = tail
         self._found: Contents | None = read(file.read_bytes() if file.exists() else b"")
@@ -252,14 +252,3 @@ class Journal:
             log.warning("faults: the last write was not done, it is dropped", extra=where)
         elif found.end is End.DAMAGED:
             log.error("faults: damaged, what follows is put aside", extra=where)
-
-
-def _locked(file: Path) -> int:
-    """Be the only process that has a file; returns what holds it."""
-    fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(fd)
-        raise OSError(f"{file}: another process keeps the faults") from error
-    return fd

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from services.faults.frames import HEADER, End, Frames, frame, frames_of
+from services.disk.frames import HEADER, End, Frames, frame, frames_of
 from twin.changes import FaultChanged
 from twin.fault import Fault
 from twin.faults.ledger import Books

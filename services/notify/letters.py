@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from schemas.rfc3339 import format_instant
+from services.disk.rolling import RollingFile, earlier
 from twin.instants import Instant
 
 MOST: Final = 4_000_000
@@ -38,24 +39,20 @@ class DeadLetters:
     """
 
     def __init__(self, file: Path, most: int = MOST) -> None:
-        self._file = file
-        self._most = most
+        self._file = RollingFile(file, most)
         self.kept = 0
         self.lost = 0
-        self.forgotten = 0
+
+    @property
+    def forgotten(self) -> int:
         """Files that went."""
+        return self._file.forgotten
 
     def keep(self, letters: Iterable[Letter]) -> None:
         """Put letters at the end of the file."""
         lines = [msgspec.json.encode(letter) + b"\n" for letter in letters]
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            if self._file.exists() and self._file.stat().st_size > self._most:
-                before = earlier(self._file)
-                self.forgotten += before.exists()
-                self._file.replace(before)
-            with self._file.open("ab") as out:
-                out.writelines(lines)
+            self._file.append(lines)
         except OSError as error:
             self.lost += len(lines)
             _log.error("Notices are lost: %s", error)
@@ -92,8 +89,3 @@ def unread(file: Path) -> Unread:
         return Unread(count, msgspec.json.decode(last, type=Letter))
     except msgspec.MsgspecError:
         return Unread(count, None)
-
-
-def earlier(file: Path) -> Path:
-    """The file that was full before this one."""
-    return file.with_name(f"{file.name}.1")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from build import at
 from faulty import CRITICAL, RULES, WARNING, a_plant, key
 from full_disk import full_disk
-from services.faults.frames import frames_of
+from services.disk.frames import frames_of
 from services.faults.journal import TEND_S, Journal
 from twin.changes import Derived, FaultChanged
 from twin.fault import FINE

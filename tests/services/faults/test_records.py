@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from build import at
 from faulty import WARNING, key
-from services.faults.frames import End, frame, frames_of
+from services.disk.frames import End, frame, frames_of
 from services.faults.records import (
     PART,
     Contents,

@@ -2,7 +2,8 @@ import json
 from pathlib import Path
 
 from build import START
-from services.notify.letters import DeadLetters, earlier, letter, unread
+from services.disk.rolling import earlier
+from services.notify.letters import DeadLetters, letter, unread
 
 ONE = letter(START, "e1:1", 8, "503 busy", b'{"id":"e1:1"}')
 

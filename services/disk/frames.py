@@ -53,16 +53,30 @@ def frames_of(data: bytes) -> Frames:
     return Frames(payloads, sizes, End.WHOLE)
 
 
+def length_of(header: bytes) -> int | None:
+    """How long the payload behind a whole header is; None where the header is not what it was."""
+    lengths, check = header[: _LENGTHS.size], header[_LENGTHS.size :]
+    if len(check) < _CHECK.size or _CHECK.unpack(check)[0] != crc32(lengths):
+        return None
+    length: int = _LENGTHS.unpack(lengths)[0]
+    return length
+
+
+def fits(header: bytes, payload: bytes) -> bool:
+    """Whether a payload is what was framed, by its header."""
+    checked: int = _LENGTHS.unpack(header[: _LENGTHS.size])[1]
+    return crc32(payload) == checked
+
+
 def _payload(data: bytes, start: int) -> bytes | End:
-    lengths = data[start : start + _LENGTHS.size]
-    check = data[start + _LENGTHS.size : start + HEADER]
-    if len(check) < _CHECK.size:
+    header = data[start : start + HEADER]
+    if len(header) < HEADER:
         return End.TORN
-    if _CHECK.unpack(check)[0] != crc32(lengths):
+    length = length_of(header)
+    if length is None:
         # a file system may have made room and not filled it
         return End.DAMAGED if data[start:].strip(b"\0") else End.TORN
-    length, expected = _LENGTHS.unpack(lengths)
     payload = data[start + HEADER : start + HEADER + length]
     if len(payload) < length:
         return End.TORN
-    return payload if crc32(payload) == expected else End.DAMAGED
+    return payload if fits(header, payload) else End.DAMAGED

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from full_disk import full_disk
-from services.faults.growing import GrowingFile
+from services.disk.growing import GrowingFile
 
 
 def test_what_was_put_there_is_there(tmp_path: Path) -> None:
