@@ -60,8 +60,8 @@ clean:
 
 # What the tests need beside Python. Installed where that is allowed; a test that misses one says
 # so, and fails where CI is set.
-TOOLS := mosquitto mosquitto_sub chromium curl influxd openssl
-PACKAGES := mosquitto mosquitto-clients chromium curl influxdb openssl
+TOOLS := mosquitto mosquitto_sub chromium curl influxd victoria-metrics openssl
+PACKAGES := mosquitto mosquitto-clients chromium curl influxdb victoria-metrics openssl
 tools:
 	@missing=; for tool in $(TOOLS); do \
 		PATH=$$PATH:/usr/sbin command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \

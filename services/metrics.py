@@ -112,14 +112,50 @@ def show_inbox(metrics: Metrics, depth: Read, dropped: Read) -> None:
 
 
 def show_history(
-    metrics: Metrics, accepted: Read, written: Read, lost: Read, queued: Read, retries: Read
+    metrics: Metrics, accepted: Read, withheld: Read, unsynced: Read, losers: Read
 ) -> None:
-    """What becomes of rows on their way to the store."""
+    """What is given to history, and what may become of it here."""
     metrics.counter("history_accepted", "Readings and derived numbers given to history.", accepted)
-    metrics.counter("history_written", "Of those, what the store has.", written)
-    metrics.counter("history_lost", "Of those, what the store will never have.", lost)
-    metrics.gauge("history_queued", "Of those, what waits for the store.", queued)
-    metrics.counter("history_retries", "Times a batch was tried again.", retries)
+    metrics.counter(
+        "history_withheld", "Readings that were not, for they said nothing new.", withheld
+    )
+    metrics.gauge(
+        "history_unsynced",
+        "Rows in memory alone: what would be lost if the process were killed now.",
+        unsynced,
+    )
+    metrics.gauge("history_lost_by_point", "Rows lost, by point: the worst.", losers, "point")
+
+
+def show_spool(metrics: Metrics, size: Read, dropped: Read, failed: Read, damaged: Read) -> None:
+    """What waits for the stores on the disk."""
+    metrics.gauge("history_spool_bytes", "What the spool has on the disk.", size)
+    metrics.counter("history_spool_dropped", "Rows that went for want of room there.", dropped)
+    metrics.counter("history_spool_failed", "Times that the spool could not be written.", failed)
+    metrics.counter("history_spool_damaged", "Times that a part of it was damaged.", damaged)
+
+
+def show_rows(metrics: Metrics, shipped: Read, refused: Read, lost: Read, waiting: Read) -> None:
+    """What becomes of the rows on their way to each store: all that were accepted or found."""
+    metrics.counter("history_shipped", "Rows that the store has.", shipped, "store")
+    metrics.counter("history_refused", "Rows that it will never take.", refused, "store")
+    metrics.counter("history_lost", "Rows that were lost on their way to it.", lost, "store")
+    metrics.gauge("history_waiting", "Rows that it does not have yet.", waiting, "store")
+
+
+def show_stores(metrics: Metrics, found: Read, retries: Read, failed: Read, held: Read) -> None:
+    """How each store is reached."""
+    metrics.gauge("history_found", "Rows that waited for it at the start.", found, "store")
+    metrics.counter("history_retries", "Times that it was tried again.", retries, "store")
+    metrics.counter("history_failed", "Blocks not taken at the first attempt.", failed, "store")
+    metrics.gauge("history_held", "Whether somebody must mend something first.", held, "store")
+
+
+def show_files(metrics: Metrics, exported: Read, dropped: Read, missing: Read) -> None:
+    """What becomes of older hours in the embedded store."""
+    metrics.counter("history_exported", "Readings that went into files of an hour.", exported)
+    metrics.counter("history_dropped", "Readings that were older, or more, than is kept.", dropped)
+    metrics.gauge("history_missing", "Files that are not where they should be.", missing)
 
 
 def show_lag(metrics: Metrics, loop_s: Read, source_s: Read) -> None:

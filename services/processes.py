@@ -17,8 +17,10 @@ from services.broker.status import Status
 from services.clock import wall_clock
 from services.faults.journal import Journal
 from services.faults.records import UnknownFormatError
+from services.history.opened import opened, show_writer
+from services.history.past import Past
 from services.history.store import Store
-from services.history.stores import open_store
+from services.history.stores import backups_of, open_store
 from services.history.writer import Writer
 from services.hub import Hub, affected
 from services.ingest.follow import follow, tick
@@ -30,7 +32,6 @@ from services.metrics import (
     LoopLag,
     Metrics,
     show_fleet_file,
-    show_history,
     show_inbox,
     show_intake,
     show_journal,
@@ -51,7 +52,8 @@ REGISTRY: Final = "registry.jsonl"
 """File of the registry, in the data folder; one a role, so that two processes never share one."""
 
 JOURNAL: Final = "faults.journal"
-"""File of the faults, in the data folder, of each process that shows them."""
+"""File of the faults, in the data folder, of each process: what stood when it ended has an end too,
+where it is shown and in its history."""
 
 Announce = Callable[[str], None]
 """Told the address of the API once it can be asked."""
@@ -162,17 +164,18 @@ async def run(
         OSError: The address of the API is taken, or the data folder cannot be used.
     """
     async with AsyncExitStack() as stack:
-        store = await _store(settings, roles, stack)
-        if roles.history and store is not None:
-            twin.writer = Writer(store, settings.history)
+        stores = await _stores(settings, roles, stack)
+        if roles.history and stores:
+            twin.writer = stack.enter_context(
+                opened(stores, settings, roles.name, twin.intake.fleet)
+            )
         if roles.live:
             fleet, epoch = twin.intake.fleet, twin.hub.epoch
             twin.outlets = outlets_of(settings, roles.name, fleet, epoch, wall_clock)
         registry = Registry(settings.data / f"{roles.name}-{REGISTRY}")
         registry.restore(twin.intake.fleet, wall_clock())
-        if roles.live:
-            journal = twin.resume(settings.data / f"{roles.name}-{JOURNAL}")
-            stack.callback(journal.close)
+        journal = twin.resume(settings.data / f"{roles.name}-{JOURNAL}")
+        stack.callback(journal.close)
         source = await stack.enter_async_context(
             aclosing(listen(settings.broker, roles.name, twin.status))
         )
@@ -182,7 +185,7 @@ async def run(
             tasks.create_task(registry.keep())
             tasks.create_task(twin.lag.watch())
             _start_others(tasks, twin)
-            tasks.create_task(_serve(settings, roles, twin, store, announce))
+            tasks.create_task(_serve(settings, roles, twin, stores, announce))
 
 
 def _start_others(tasks: asyncio.TaskGroup, twin: Twin) -> None:
@@ -217,21 +220,33 @@ def twin_of(settings: Settings) -> Twin:
     return twin
 
 
-async def _store(settings: Settings, roles: Roles, stack: AsyncExitStack) -> Store | None:
-    """The store of this process; an embedded one is the history process's alone."""
-    if not roles.history and settings.history.store == "duckdb":
-        return None
-    store = await open_store(settings)
-    if store is not None:
-        stack.push_async_callback(store.close)
-    return store
+async def _stores(settings: Settings, roles: Roles, stack: AsyncExitStack) -> list[Store]:
+    """The stores of this process; an embedded one is the history process's alone."""
+    stores = []
+    for name in settings.history.store:
+        if roles.history or name != "duckdb":
+            store = await open_store(name, settings)
+            stack.push_async_callback(store.close)
+            stores.append(store)
+    return stores
 
 
 async def _serve(
-    settings: Settings, roles: Roles, twin: Twin, store: Store | None, announce: Announce
+    settings: Settings, roles: Roles, twin: Twin, stores: list[Store], announce: Announce
 ) -> None:
     desk = twin if roles.live else None
-    deps = Deps(twin.intake, twin.hub, wall_clock, store, twin.ready, _metrics(twin), desk)
+    metrics = _metrics(twin)
+    deps = Deps(
+        twin.intake,
+        twin.hub,
+        wall_clock,
+        next(iter(stores), None),
+        twin.ready,
+        metrics,
+        desk,
+        backups_of(stores, settings, metrics),
+        Past(stores[0], twin.intake.fleet) if stores else None,
+    )
     host = settings.api.host
     port = settings.api.port if roles.live else settings.history.port
     async with serve(create_app(deps), host, port) as bound:
@@ -269,16 +284,8 @@ def _metrics(twin: Twin) -> Metrics:
             lambda: journal.torn + journal.damaged,
             lambda: journal.begun_anew,
         )
-    writer = twin.writer
-    if writer is not None:
-        show_history(
-            metrics,
-            lambda: writer.accepted,
-            lambda: writer.written,
-            lambda: writer.lost,
-            lambda: writer.queued,
-            lambda: writer.retries,
-        )
+    if twin.writer is not None:
+        show_writer(metrics, twin.writer)
     return metrics
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import Url
 
+from schemas.contract import CATALOGUE, Says
 from twin.thermal import Coolant
 
 PREFIX: Final = "RACKTWIN_"
@@ -37,6 +39,28 @@ MqttUrl = Annotated[
 HttpUrl = Annotated[
     Url, UrlConstraints(allowed_schemes=["http", "https"], host_required=True), _Bare
 ]
+
+
+StoreName = Literal["duckdb", "influx2"]
+
+
+def _stores(given: object) -> object:
+    """The names in a text, each once; ``none`` is none."""
+    if not isinstance(given, str):
+        return given
+    names = [] if given == "none" else [name.strip() for name in given.split(",")]
+    return tuple(dict.fromkeys(names))
+
+
+_MEASURED: Final = {Says.UNIT, Says.ONE, Says.AT_MOST_ONE}
+
+
+def _measured(point_type: str) -> str:
+    """Refuse what is no number of a unit anywhere in the contract: a state, or a wrong name."""
+    kinds = (points.get(point_type) for points in CATALOGUE.values())
+    if not any(kind is not None and kind.says in _MEASURED for kind in kinds):
+        raise ValueError("no point type of the contract that has a unit")
+    return point_type
 
 
 class _Section(BaseModel):
@@ -63,10 +87,33 @@ class BrokerSettings(_Section):
     """Messages taken in but not yet folded; past that the oldest go, counted."""
 
 
+class Deadband(_Section):
+    """How far the readings of a point type may move before one is kept: see docs/history.md."""
+
+    abs: float | None = Field(None, gt=0)
+    """In the unit of the point …"""
+    pct: float | None = Field(None, gt=0, le=100)
+    """… or of the last value that was kept; one of the two."""
+    max_s: float = Field(100.0, gt=0, le=150)
+    """One is kept at least this often. Readings are repeated every 100 s and stale after 250 s: so
+    nothing that was heard ever looks stale for being withheld."""
+
+    def around(self, value: float) -> float:
+        """How far another value may lie from ``value``."""
+        return self.abs if self.abs is not None else (self.pct or 0.0) / 100 * abs(value)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.abs is None) is (self.pct is None):
+            raise ValueError("set abs or pct")
+        return self
+
+
 class HistorySettings(_Section):
     """Where readings are kept."""
 
-    store: Literal["duckdb", "influx2", "none"] = "duckdb"
+    store: Annotated[tuple[StoreName, ...], BeforeValidator(_stores)] = ("duckdb",)
+    """As ``duckdb,influx2``, or ``none``; the first of them answers what is asked."""
     url: HttpUrl = Url("http://127.0.0.1:8086")
     org: str = "racktwin"
     bucket: str = "racktwin"
@@ -79,7 +126,15 @@ class HistorySettings(_Section):
     port: int = Field(8081, ge=0, le=65535)
     """Of the history process's own health and metrics, at ``api.host``."""
     queue: int = Field(500_000, ge=1)
-    """Readings that wait for the store; past that the oldest go, counted."""
+    """Readings in memory that wait for the disk; past that the oldest go, counted."""
+    spool_mb: int = Field(4_096, ge=16)
+    """Of disk, for what a store does not have yet; past that the oldest go, counted."""
+    keep_days: float = Field(30.0, gt=0)
+    """How long the embedded store keeps what it received; older files go, counted …"""
+    keep_gb: float | None = Field(None, gt=0)
+    """… and the oldest of them, past so much of disk; without it there is no such limit."""
+    deadband: dict[Annotated[str, AfterValidator(_measured)], Deadband] = Field({})
+    """By point type, as ``RackPower``; of any other all are kept, and so is every state."""
 
 
 class ApiSettings(_Section):

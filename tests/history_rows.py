@@ -1,6 +1,6 @@
 """Points, rows and changes of the history tests, in one call."""
 
-from services.history.store import Row
+from services.history.block import Row
 from twin.changes import ReadingTaken
 from twin.instants import Instant
 from twin.points import EntityId, Point, PointId, PublisherId, Reading
@@ -36,7 +36,7 @@ def a_row(point: Point, value: float | None, after: int = 0, quality: int = 1) -
 
 
 def taken(point: Point, value: float | None, after: int = 0, quality: int = 1) -> ReadingTaken:
-    """The change that ``a_row`` comes from."""
+    """The change that ``a_row`` comes from, of a point that is known to be heard: it is no news."""
     measured_at = Instant(T0 + after)
     reading = Reading(point.id, point.publisher, value, quality, measured_at)
-    return ReadingTaken(point, reading, Instant(measured_at + 60), changed=True)
+    return ReadingTaken(point, reading, Instant(measured_at + 60), changed=False)

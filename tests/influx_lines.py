@@ -1,6 +1,6 @@
 """A strict reader of InfluxDB line protocol, written from its published rules alone.
 
-It knows floats and integers: nothing else is ever sent.
+It knows floats, integers and strings: nothing else is ever sent.
 """
 
 import re
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 INTEGER = re.compile(r"-?\d+i")
+STRING = re.compile(r'(?<!\\)="(?:[^"\\]|\\.)*"')
 
 
 class Line(NamedTuple):
@@ -15,7 +16,7 @@ class Line(NamedTuple):
 
     measurement: str
     tags: dict[str, str]
-    fields: dict[str, float | int]
+    fields: dict[str, float | int | str]
     timestamp: int
 
 
@@ -34,10 +35,10 @@ def parse(line: str) -> Line:
 def _parse(line: str) -> Line:
     if "\n" in line or "\r" in line or "\0" in line:
         raise ValueError("a line has no line break")
-    parts = _split(line, " ")
-    if len(parts) != 3:
-        raise ValueError(f"{len(parts)} parts")
-    series, fields, timestamp = parts
+    series, *rest = re.split(r"(?<!\\) ", line, maxsplit=1)
+    fields, _, timestamp = "".join(rest).rpartition(" ")
+    if not fields:
+        raise ValueError("missing fields")
     measurement, *tags = _split(series, ",")
     if not measurement:
         raise ValueError("missing measurement")
@@ -49,15 +50,20 @@ def _parse(line: str) -> Line:
     return Line(
         _plain(measurement, ", "),
         dict(pairs),
-        {key: _value(text) for key, text in (_pair(field) for field in _split(fields, ","))},
+        dict(_field(field) for field in _split(fields, ",", quoted=True)),
         int(timestamp),
     )
 
 
-def _split(text: str, at: str) -> list[str]:
-    """The parts between those ``at`` that have no backslash before them."""
+def _split(text: str, at: str, *, quoted: bool = False) -> list[str]:
+    """The parts between those ``at`` that have no backslash before them, nor stand in a string."""
+    strings = [match.span() for match in STRING.finditer(text)] if quoted else []
+    if not strings:
+        return re.split(rf"(?<!\\){at}", text)
     parts, begin = [], 0
     for place, character in enumerate(text):
+        if any(start < place < end for start, end in strings):
+            continue
         if character == at and (place == 0 or text[place - 1] != "\\"):
             parts.append(text[begin:place])
             begin = place + 1
@@ -69,6 +75,19 @@ def _pair(text: str) -> tuple[str, str]:
     if len(parts) != 2 or not all(parts):
         raise ValueError("missing tag or field value")
     return _plain(parts[0], ",= "), _plain(parts[1], ",= ")
+
+
+def _field(text: str) -> tuple[str, float | int | str]:
+    string = STRING.search(text)
+    if len(_split(text, " ", quoted=True)) != 1:
+        raise ValueError("a space outside of a string")
+    if string is None:
+        key, value = _pair(text)
+        return key, _value(value)
+    if string.end() != len(text):
+        raise ValueError("unbalanced quotes")
+    said = re.sub(r'\\(["\\])', r"\1", string[0][2:-1])
+    return _plain(text[: string.start()], ",= "), said
 
 
 def _plain(text: str, special: str) -> str:

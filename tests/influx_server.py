@@ -22,20 +22,59 @@ TOKEN, ORG, BUCKET = "s3cret", "racktwin", "racktwin"
 
 Row = dict[str, str | int | float]
 
+Fields = dict[str, float | int | str]
+
+
+DOCUMENTED: dict[str, frozenset[int]] = {
+    "/api/v2/write": frozenset({204, 400, 401, 404, 413, 500, 503}),
+    "/api/v2/query": frozenset({200, 400, 401, 404, 429, 500}),
+}
+"""The responses of each path, beside a default one for any other error.
+
+Source: influxdata/openapi, src/oss/paths/write.yml at 653a3ddf1991968b898bc1cc3e5e329833cac01a and
+src/oss/paths/query.yml at f5af6de41f568c50bc29f7ab6a30169c567a467b.
+"""
+
+UNDOCUMENTED = {
+    422: "a partial write, by the write handler of 2.x; the documents have 400 for it",
+    403: "a gateway before the server, or a token that may not write",
+    413: "on queries: a gateway",
+    429: "on writes: InfluxDB Cloud, or a gateway",
+    503: "on queries: a gateway",
+}
+"""What is met besides, under the default response, and where it comes from."""
+
+FAULTS: dict[str, tuple[int, str, str]] = {
+    "full": (413, "request too large", "request entity is too large"),
+    "forbidden": (403, "forbidden", "insufficient permissions"),
+    "internal": (500, "internal error", "engine: timeout"),
+    "throttled": (429, "too many requests", "exceeded rate limit"),
+    "unavailable": (503, "unavailable", "not now"),
+}
+"""What the server answers to everything while it has a fault of that name."""
+
 
 class InfluxServer:
     """One bucket. Set ``fault`` to have every request fail so; ``keeps_from`` is the retention."""
 
     def __init__(self) -> None:
-        self.points: dict[tuple[str, tuple[tuple[str, str], ...], int], dict[str, float]] = {}
+        self.points: dict[tuple[str, tuple[tuple[str, str], ...], int], Fields] = {}
         self.kinds: dict[tuple[str, str], type] = {}
         self.statuses: Counter[int] = Counter()
         self.bodies: list[bytes] = []
         self.queries: list[str] = []
+        self.token = TOKEN
         self.fault: str | None = None
+        """One of ``FAULTS``, or ``hang``, ``cut``, ``half-close``, ``page``, ``halfway``."""
+        self.retry_after: str | None = None
+        self.most_bytes = 64 * 2**20
+        """Of a body, unpacked."""
+        self.delay_s = 0.0
         self.canned: str | None = None
         """What to answer to every query, whatever it asks."""
         self.keeps_from = 0
+        self.poison = ""
+        """What no line may hold: a body that has it cannot be read."""
         self.url = ""
 
     def application(self) -> web.Application:
@@ -45,47 +84,61 @@ class InfluxServer:
         return app
 
     async def _write(self, request: web.Request) -> web.Response:
-        response = await self._check(request) or self._keep(request, await request.read())
+        body = await request.read()
+        response = await self._check(request) or self._keep(request, body)
         self.statuses[response.status] += 1
         return response
 
     async def _check(self, request: web.Request) -> web.Response | None:
-        if self.fault == "slow":
-            await asyncio.sleep(3_600)
+        while self.fault == "hang":  # noqa: ASYNC110  # whoever sets it tells nobody
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(self.delay_s)
         if self.fault == "cut" and request.transport is not None:
-            request.transport.close()
-        if self.fault == "proxy":
-            return web.Response(status=503, text="<html>no upstream</html>")
-        if self.fault == "internal":
-            return _error(500, "internal error", "engine: timeout")
-        if request.headers.get("Authorization") != f"Token {TOKEN}":
-            return _error(401, "unauthorized", "unauthorized access")
-        if request.query.get("org") != ORG:
-            return _error(404, "not found", f'organization name "{request.query["org"]}" not found')
+            request.transport.abort()
+        if self.fault == "half-close" and request.transport is not None:
+            request.transport.write_eof()
+            await asyncio.sleep(3_600)
+        if self.fault == "page":
+            return web.Response(text="<html>please log in</html>", content_type="text/html")
+        if self.fault in FAULTS:
+            return self._error(*FAULTS[self.fault])
+        if request.headers.get("Authorization") != f"Token {self.token}":
+            return self._error(401, "unauthorized", "unauthorized access")
+        org = request.query.get("org")
+        if org != ORG:
+            return self._error(404, "not found", f'organization name "{org}" not found')
         return None
 
     def _keep(self, request: web.Request, body: bytes) -> web.Response:
-        if request.query["bucket"] != BUCKET:
-            return _error(404, "not found", f'bucket "{request.query["bucket"]}" not found')
-        assert request.query["precision"] == "ms"
+        bucket = request.query["bucket"]
+        if bucket != BUCKET:
+            return self._error(404, "not found", f'bucket "{bucket}" not found')
+        if len(body) > self.most_bytes:
+            return self._error(413, "request too large", "unable to read data: too large")
+        if request.query["precision"] != "ms":
+            return self._error(400, "invalid", "invalid precision")
         self.bodies.append(body)
         try:
+            if self.poison and self.poison in body.decode():
+                raise ValueError(f"unable to parse '{self.poison}'")
             lines = [parse(line) for line in body.decode().split("\n") if line]
         except ValueError as error:
-            return _error(400, "invalid", str(error))
-        dropped = sum(not self._keep_line(line) for line in lines)
+            return self._error(400, "invalid", str(error))
+        old = [line for line in lines if line.timestamp < self.keeps_from]
+        others = [line for line in lines if line.timestamp >= self.keeps_from]
+        conflicts = sum(not self._keep_line(line) for line in others)
+        # one cause is told, and how many are dropped of it
+        why, dropped = "field type conflict", conflicts
+        if old and not conflicts:
+            why, dropped = "points beyond retention policy", len(old)
         if dropped:
-            why = "partial write: field type conflict or points beyond retention policy"
-            return _error(
-                422, "unprocessable entity", f"failure writing points: {why} dropped={dropped}"
-            )
+            said = f"failure writing points to database: partial write: {why} dropped={dropped}"
+            return self._error(422, "unprocessable entity", said)
         return web.Response(status=204)
 
     def _keep_line(self, line: Line) -> bool:
         kinds = {(line.measurement, key): type(value) for key, value in line.fields.items()}
-        if line.timestamp < self.keeps_from or any(
-            self.kinds.get(field, kind) is not kind for field, kind in kinds.items()
-        ):
+        if any(self.kinds.get(field, kind) is not kind for field, kind in kinds.items()):
             return False
         self.kinds |= kinds
         series = line.measurement, tuple(sorted(line.tags.items())), line.timestamp
@@ -108,6 +161,10 @@ class InfluxServer:
         return web.Response(body=gzip.compress(text.encode()), headers={
             "Content-Type": "text/csv; charset=utf-8", "Content-Encoding": "gzip"
         })  # fmt: skip
+
+    def _error(self, status: int, code: str, message: str) -> web.Response:
+        headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        return web.json_response({"code": code, "message": message}, status=status, headers=headers)
 
 
 @asynccontextmanager
@@ -134,18 +191,26 @@ async def influx_server() -> AsyncIterator[InfluxServer]:
 
 
 class _Tables:
-    """A stream of tables: rows, and the columns whose values tell one table from another."""
+    """A stream of tables: rows, and the columns whose values tell one table from another.
 
-    def __init__(self, rows: list[Row], key: tuple[str, ...] = ()) -> None:
+    Without such columns all but the time and the value do, as where the rows come from.
+    """
+
+    def __init__(self, rows: list[Row], key: tuple[str, ...] | None = None) -> None:
         self.rows = rows
         self.key = key
 
     def split(self) -> Iterable[tuple[Row, list[Row]]]:
         tables: dict[tuple[object, ...], list[Row]] = defaultdict(list)
         for row in self.rows:
-            tables[tuple(row.get(column) for column in self.key)].append(row)
+            tables[tuple((column, row.get(column)) for column in self._key(row))].append(row)
         for rows in tables.values():
-            yield {column: rows[0][column] for column in self.key if column in rows[0]}, rows
+            yield {column: rows[0][column] for column in self._key(rows[0])}, rows
+
+    def _key(self, row: Row) -> list[str]:
+        if self.key is None:
+            return sorted(row.keys() - {"_time", "_value"})
+        return [column for column in self.key if column in row]
 
 
 class _Flux:
@@ -159,12 +224,12 @@ class _Flux:
     def run(self, script: str) -> Iterable[tuple[str, _Tables]]:
         for statement in re.split(r"\n(?=\w)", script.strip()):
             head, *pipes = re.split(r"\n *\|> ", statement.strip())
-            name, _, source = head.rpartition(" = ")
-            tables = self.named.get(source) or self._from(source)
+            name, _, source = head.rpartition(" = () => ")
+            tables = self.named.get(source.removesuffix("()")) or self._from(source)
             for pipe in pipes:
                 function, arguments = pipe.replace("\n", " ").split("(", 1)
                 if function == "yield":
-                    yield _only(r'name: "(\w+)"', arguments[:-1])[0], tables
+                    yield _only(r'name: "([\w ]+)"', arguments[:-1])[0], tables
                 else:
                     tables = getattr(self, f"_{function}")(tables, arguments[:-1])
             self.named[name] = tables
@@ -172,13 +237,12 @@ class _Flux:
     def _from(self, source: str) -> _Tables:
         (bucket,) = _only(r'from\(bucket: "((?:[^"\\]|\\.)*)"\)', source)
         assert _unescaped(bucket) == BUCKET
-        return _Tables(
-            [
-                {**dict(tags), "_measurement": name, "_time": at, "_field": key, "_value": value}
-                for (name, tags, at), fields in self.server.points.items()
-                for key, value in fields.items()
-            ]
-        )
+        rows: list[Row] = [
+            {**dict(tags), "_measurement": name, "_time": at, "_field": key, "_value": value}
+            for (name, tags, at), fields in self.server.points.items()
+            for key, value in fields.items()
+        ]
+        return _Tables(sorted(rows, key=lambda row: int(row["_time"])))
 
     def _range(self, tables: _Tables, arguments: str) -> _Tables:
         start, stop = map(_instant, _only(r"start: (\S+), stop: (\S+)", arguments))
@@ -188,18 +252,12 @@ class _Flux:
 
     def _filter(self, tables: _Tables, arguments: str) -> _Tables:
         (test,) = _only(r"fn: \(r\) => (.*)", arguments)
-        if test.startswith("exists "):
-            field, key, value = _only(r'exists r\["([\w.]+)"\] and r\.(\w+) == (\d+)', test)
-            kept = [r for r in tables.rows if field in r and r.get(key) == int(value)]
-        elif "=~" in test:
-            key, pattern = _only(r"r\.(\w+) =~ /(.*)/", test)
-            kept = [r for r in tables.rows if re.search(pattern, str(r[key]))]
-        else:
-            kept = []
-            for part in test.split(" or "):
-                key, text = _only(r'r\.(\w+) == "((?:[^"\\]|\\.)*)"', part)
-                assert not re.search(r"(?<!\\)\$\{", text), "Flux would put a value here"
-                kept += [r for r in tables.rows if r.get(key) == _unescaped(text)]
+        terms = [match.groups() for match in TERM.finditer(test)]
+        between = set(TERM.sub("", test).split())
+        assert between in ({"or"}, {"and"}, set()), f"not a form that we send: {test}"
+        holds = all if between == {"and"} else any
+        assert not any(re.search(r"(?<!\\)\$\{", t) for _, _, t, _ in terms if t), "a value"
+        kept = [row for row in tables.rows if holds(_is_so(row, *term) for term in terms)]
         return _Tables(kept, tables.key)
 
     def _pivot(self, tables: _Tables, arguments: str) -> _Tables:
@@ -212,7 +270,8 @@ class _Flux:
         return _Tables(list(rows.values()), ("_measurement",))
 
     def _group(self, tables: _Tables, arguments: str) -> _Tables:
-        return _Tables(tables.rows, _names(arguments))
+        assert arguments == ""
+        return _Tables(tables.rows, ())
 
     def _sort(self, tables: _Tables, arguments: str) -> _Tables:
         assert arguments == 'columns: ["_time"]'
@@ -223,19 +282,29 @@ class _Flux:
         return _Tables([row for _, rows in tables.split() for row in rows[: int(n)]], tables.key)
 
     def _keep(self, tables: _Tables, arguments: str) -> _Tables:
-        kept = _names(arguments)
-        rows = [{name: row[name] for name in kept if name in row} for row in tables.rows]
-        return _Tables(rows, tuple(name for name in tables.key if name in kept))
+        assert tables.key == ()
+        kept = re.findall(r'"([\w.]+)"', _only(r"columns: \[(.*)\]", arguments)[0])
+        return _Tables([{n: row[n] for n in kept if n in row} for row in tables.rows], ())
 
     def _last(self, tables: _Tables, arguments: str) -> _Tables:
-        (column,) = _only(r'column: "(\w+)"', arguments)
-        return _Tables(
-            [[row for row in rows if column in row][-1] for _, rows in tables.split()], tables.key
-        )
+        assert arguments == ""
+        return _Tables([rows[-1] for _, rows in tables.split()], tables.key)
+
+    def _toFloat(self, tables: _Tables, arguments: str) -> _Tables:  # noqa: N802  # Flux's name
+        assert arguments == ""
+        return _Tables([{**row, "_value": float(row["_value"])} for row in tables.rows], tables.key)
+
+    def _window(self, tables: _Tables, arguments: str) -> _Tables:
+        every, offset = _only(r"every: (\d+)ms, offset: (\d+)ms", arguments)
+        rows = [
+            {**row, "_start": self._begin(int(row["_time"]), int(every), int(offset))}
+            for row in tables.rows
+        ]
+        return _Tables(rows)
 
     def _aggregateWindow(self, tables: _Tables, arguments: str) -> _Tables:  # noqa: N802  # Flux's name
-        every, offset, function, column = _only(
-            r'every: (\d+)ms, offset: (\d+)ms, fn: (\w+), column: "([\w.]+)", +'
+        every, offset, function = _only(
+            r"every: (\d+)ms, offset: (\d+)ms, fn: (\w+), "
             r'timeSrc: "_start", createEmpty: false',
             arguments,
         )
@@ -243,21 +312,34 @@ class _Flux:
         for key, rows in tables.split():
             windows: dict[int, list[float]] = defaultdict(list)
             for row in rows:
-                at = int(row["_time"])
-                begin = at - (at - int(offset)) % int(every)
-                windows[max(begin, self.start)].append(float(row[column]))
+                begin = self._begin(int(row["_time"]), int(every), int(offset))
+                windows[begin].append(float(row["_value"]))
             found += [
-                {**key, "_time": begin, column: _AGGREGATES[function](values)}
+                {**key, "_time": begin, "_value": _AGGREGATES[function](values)}
                 for begin, values in windows.items()
             ]
-        return _Tables(found, tables.key)
+        return _Tables(found)
+
+    def _begin(self, at: int, every: int, offset: int) -> int:
+        return max(at - (at - offset) % every, self.start)
+
+
+TERM = re.compile(r'r\.(\w+) (==|!=|=~) (?:"((?:[^"\\]|\\.)*)"|/((?:[^/\\]|\\.)*)/)')
+
+
+def _is_so(row: Row, column: str, operator: str, text: str | None, pattern: str | None) -> bool:
+    value = str(row.get(column))
+    if pattern is not None:
+        assert operator == "=~"
+        return re.search(pattern, value) is not None
+    assert text is not None
+    return (value == _unescaped(text)) is (operator == "==")
 
 
 _AGGREGATES: dict[str, Callable[[list[float]], float]] = {
     "min": min,
     "max": max,
     "mean": lambda values: sum(values) / len(values),
-    "last": lambda values: values[-1],
     "count": len,
 }
 
@@ -270,7 +352,7 @@ def _csv(name: str, tables: _Tables) -> str:
         kinds = [_KINDS[type(next(r[c] for r in rows if c in r))] for c in columns]
         head = [
             f"#datatype,string,long,{','.join(kinds)}",
-            f"#group,false,false,{','.join(str(c in tables.key).lower() for c in columns)}",
+            f"#group,false,false,{','.join('false' for _ in columns)}",
             f"#default,{name},{',' * len(columns)}",
             f",result,table,{','.join(columns)}",
         ]
@@ -293,20 +375,10 @@ def _cell(column: str, value: float | str | None) -> str:
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search(r'[",\r\n]', text) else text
 
 
-def _error(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"code": code, "message": message}, status=status)
-
-
 def _only(pattern: str, text: str) -> tuple[str, ...]:
     match = re.fullmatch(pattern, text.strip())
     assert match is not None, f"not a form that we send: {text}"
     return match.groups()
-
-
-def _names(arguments: str) -> tuple[str, ...]:
-    if not arguments:
-        return ()
-    return tuple(re.findall(r'"([\w.]+)"', _only(r"columns: \[(.*)\]", arguments)[0]))
 
 
 def _unescaped(text: str) -> str:

@@ -3,21 +3,24 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 import httpx
 from fastapi import FastAPI
 
 from build import START, a_heartbeat, a_point, a_reading, at, tell
 from schemas.acts import ActView, act_view
+from schemas.history import HistoryError
 from services.api.app import create_app
-from services.api.context import Deps, Desk, Store
+from services.api.context import Backups, Deps, Desk, Past, Store
 from services.hub import Hub, affected
 from services.intake import Intake
 from twin.changes import Change, FaultChanged
 from twin.fleet import Fleet, Message
 from twin.instants import Instant
 from twin.points import EntityId, Point
+
+BACKUPS: Final = Path("/data/backups")
 
 RACK_VALUES = {
     "RackPower": 40.0,
@@ -125,6 +128,19 @@ def a_live_fleet(racks: int = 3, *, limit: int = 1_000_000) -> Live:
     return live
 
 
+class Shelf:
+    """Makes backups that are only a name, or none."""
+
+    def __init__(self, error: HistoryError | None = None) -> None:
+        self.error = error
+
+    async def make(self, name: str) -> Path:
+        """The folder of one more."""
+        if self.error is not None:
+            raise self.error
+        return BACKUPS / name
+
+
 class Event(NamedTuple):
     """One message of the stream."""
 
@@ -151,6 +167,8 @@ class Given(TypedDict, total=False):
     store: Store
     ready: Callable[[], str | None]
     desk: Desk | None
+    backups: Backups | None
+    past: Past | None
 
 
 def an_app(live: Live, **given: Unpack[Given]) -> FastAPI:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from schemas.api import HistoryView, RackView, TotalsView
+from schemas.api import RackView, TotalsView
 from schemas.documents import Document
+from schemas.history_views import HistoryView
 from schemas.stream import COLUMNS, Bookmark, Cell, Column, Delta, Hello, Snapshot
 
 PAGE: Final = Path(__file__).parents[1] / "services" / "api" / "page"
@@ -253,12 +254,14 @@ def power_history(rack: str) -> HistoryView:
         for n in range(300) if not 120 < n < 180
     ]  # fmt: skip
     series = {
+        "entity": rack, "metric": "RackPower", "object_type": "Rack",
         "point": f"Rack/RackPower/{rack}", "unit": "kW", "process_area": [], "is_setpoint": False,
-        "phase": None, "samples": [], "buckets": buckets, "truncated": False,
+        "phase": None, "samples": [], "buckets": buckets, "truncated": False, "estimated": False,
     }  # fmt: skip
     return HistoryView.model_validate(
         {
-            "entity": rack, "metric": "RackPower", "start": start.isoformat(), "end": TIME,
+            "entity": rack, "metric": "RackPower", "entities": (rack,), "metrics": ("RackPower",),
+            "start": start.isoformat(), "end": TIME,
             "mode": "minmax", "bucket_ms": 3000, "series": [series],
         }
     )  # fmt: skip

@@ -14,7 +14,7 @@ COMMANDS: Final = {
     "demo": "serving",
     "serve": "serving",
     "live": "serving",
-    "history": "serving",
+    "history": "history",
     "replay": "replay",
     "whatif": "whatif",
     "play": "bus",

@@ -18,9 +18,11 @@ from services.bench.faults import RACKS, bench_faults
 from services.bench.fold import bench_fold
 from services.bench.frontier import DayError, bench_frontier
 from services.bench.frozen import bench_frozen
+from services.bench.history import bench_history
 from services.bench.latency import bench_latency, trials
 from services.bench.load import START
 from services.bench.memory import bench_memory
+from services.bench.past import bench_past
 from services.bench.physics import bench_physics
 from services.bench.report import Report
 from services.bench.suspects import bench_suspects
@@ -48,8 +50,10 @@ class Name(StrEnum):
     PHYSICS = "physics"
     SUSPECTS = "suspects"
     WHATIF = "whatif"
+    PAST = "past"
     FROZEN = "frozen"
     FAULTS = "faults"
+    HISTORY = "history"
     FRONTIER = "frontier"
 
 
@@ -83,8 +87,10 @@ def bench(
         Name.PHYSICS: bench_physics,
         Name.SUSPECTS: lambda: bench_suspects(*_recorded(recording)),
         Name.WHATIF: lambda: asyncio.run(bench_whatif()),
+        Name.PAST: lambda: asyncio.run(bench_past()),
         Name.FROZEN: lambda: bench_frozen(*_recorded(recording)),
         Name.FAULTS: lambda: _faults(recording, racks or RACKS),
+        Name.HISTORY: lambda: asyncio.run(bench_history()),
     }
     if file is not None:
         benches[Name.FRONTIER] = lambda: _frontier(file)

@@ -21,7 +21,7 @@ from services.cli.options import AsJson, SettingsFile, settings_of
 from services.history.stores import open_store
 from services.notify.alerts import reach
 from services.notify.letters import FILE, unread
-from services.settings import Settings, load
+from services.settings import Settings, StoreName, load
 from twin.instants import Instant
 
 settings = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The settings.")
@@ -117,19 +117,27 @@ async def _broker(settings: Settings) -> Finding:
 
 async def _store(settings: Settings) -> Finding:
     async def attempt() -> str:
-        if settings.history.store == "none":
-            return "none is set: nothing is kept"
-        with tempfile.TemporaryDirectory() as folder:  # the real file may be another process's
-            store = await open_store(settings.model_copy(update={"data": Path(folder)}))
-            assert store is not None
-            try:
-                await store.read(Query("none", "RackPower", Instant(0), Instant(1)))
-            finally:
-                await store.close()
-        return f"{settings.history.store} answers"
+        names = settings.history.store
+        for name in names:
+            await _ask(name, settings)
+        return f"{', '.join(names)} answers" if names else "none is set: nothing is kept"
 
     fix = "see history.url, history.org, history.bucket and the token"
     return await _tried("history", attempt, fix)
+
+
+async def _ask(name: StoreName, settings: Settings) -> None:
+    """Ask one store for something.
+
+    Raises:
+        HistoryError: It does not answer.
+    """
+    with tempfile.TemporaryDirectory() as folder:  # the real file may be another process's
+        store = await open_store(name, settings.model_copy(update={"data": Path(folder)}))
+        try:
+            await store.read(Query(("none",), ("RackPower",), Instant(0), Instant(1)))
+        finally:
+            await store.close()
 
 
 async def _notices(settings: Settings) -> Finding:

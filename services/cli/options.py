@@ -21,7 +21,8 @@ def _duration(text: str) -> Millis:
         raise typer.BadParameter(str(error)) from error
 
 
-def _instant(text: str) -> Instant:
+def instant(text: str) -> Instant:
+    """An instant of the command line."""
     try:
         return parse_instant(text)
     except ValueError as error:
@@ -47,7 +48,7 @@ Until = Annotated[
 ]
 Start = Annotated[
     Instant | None,
-    typer.Option(parser=_instant, metavar="INSTANT", help="When it begins: 2026-01-01T00:00:00Z."),
+    typer.Option(parser=instant, metavar="INSTANT", help="When it begins: 2026-01-01T00:00:00Z."),
 ]
 FleetFile = Annotated[
     Path | None,

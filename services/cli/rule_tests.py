@@ -33,7 +33,8 @@ from services.simulate.metadata import metadata_of
 from twin.fault import Fault
 from twin.faults.picture import Picture
 from twin.faults.thresholds import SiteRules
-from twin.fleet import STALE_AFTER, Fleet
+from twin.fleet import Fleet
+from twin.hearing import STALE_AFTER
 from twin.instants import Instant, Millis, after
 from twin.severity import Severity
 

@@ -1,4 +1,4 @@
-"""``racktwin demo``, ``serve``, ``live`` and ``history``: what runs until it is stopped."""
+"""``racktwin demo``, ``serve`` and ``live``: what runs until it is stopped."""
 
 import asyncio
 import fcntl
@@ -21,7 +21,7 @@ from services.cli.options import SettingsFile, Span, settings_of
 from services.clock import wall_clock
 from services.faults.records import UnknownFormatError
 from services.heap import sparing
-from services.processes import HISTORY, LIVE, SERVE, Roles, run, twin_of
+from services.processes import LIVE, SERVE, Roles, run, twin_of
 from services.settings import BrokerSettings, Settings
 from services.simulate.fleet_file import fleet_file
 from services.simulate.plant import Plant
@@ -35,17 +35,12 @@ _POLL_S: Final = 0.02
 
 def serve(settings: SettingsFile = None) -> None:
     """The twin of a real bus: live and history in one process, with API and page."""
-    _serve(settings_of(settings), SERVE)
+    run_roles(settings_of(settings), SERVE)
 
 
 def live(settings: SettingsFile = None) -> None:
     """Only the live view: broker to API and page."""
-    _serve(settings_of(settings), LIVE)
-
-
-def history(settings: SettingsFile = None) -> None:
-    """Only history: broker to store."""
-    _serve(settings_of(settings), HISTORY)
+    run_roles(settings_of(settings), LIVE)
 
 
 def demo(
@@ -127,7 +122,8 @@ def _fresh(folder: Path) -> Iterator[None]:
         yield
 
 
-def _serve(settings: Settings, roles: Roles) -> None:
+def run_roles(settings: Settings, roles: Roles) -> None:
+    """Run one process until it is stopped."""
     log.set_up(settings.log_level)
 
     def announce(address: str) -> None:

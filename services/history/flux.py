@@ -1,64 +1,132 @@
-"""Flux: the questions put to InfluxDB 2, and its annotated CSV answers."""
+"""Flux: the questions put to InfluxDB 2, and its annotated CSV answers.
+
+What is asked of buckets and of the latest readings is made of the forms that the server's storage
+answers by itself, without a row of raw data in its memory: a filter by tags and fields, a window,
+one function. What several of them begin with is a function as well: a stream that two of them
+shared would be read row by row.
+"""
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.history import MOST_SAMPLES, HistoryError, Query
-from schemas.lines import QUALITY, carried
+from schemas.lines import BAD, DOCUMENT, QUALITY, carried
 from schemas.rfc3339 import format_instant
-from twin.points import GOOD_QUALITY
+from twin.instants import Instant
 
-IDENTITY: Final = ("point", "unit", "setpoint")
-"""Tags that make a series: values under others of these are not to be read together."""
+SERIES: Final = ("_measurement", "entity", "point", "unit", "setpoint")
+"""What makes a series: values under others of these are not to be read together."""
 
-DETAILS: Final = ("process_area", "phase")
-"""Tags that may change within a series."""
+DETAILS: Final = ("process_area", "phase", "publisher")
+"""What may change within a series."""
 
-FUNCTIONS: Final = ("min", "max", "mean", "last", "count")
-"""What is asked of the good values of each bucket; each is the name of its result."""
+FUNCTIONS: Final = ("min", "max", "mean", "count")
+"""What is asked of the good values of each bucket, beside the last; each names its result."""
+
+FRESHNESS: Final = "freshness"
+"""The one metric that is not the second part of its points' ids: ``Freshness/<id>``."""
+
+READINGS_BACK_MS: Final = 3_600_000
+"""How far back the latest readings are looked for: an hour. What was silent for longer is gone."""
+
+EVENTS_BACK_MS: Final = 30 * 86_400_000
+"""The same of what is written when it changes, as a fault that stands: thirty days."""
+
+_EVENTS: Final = ("Fault", "Freshness", "Twin")
+"""Object types of what the twin says itself."""
+
+# All that means more than itself in a pattern; the compiler takes no other sign after a backslash.
+_SIGNS: Final = str.maketrans({sign: f"\\{sign}" for sign in "/\\.^$*+?()[]{}|"})
 
 _METRIC: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 
 
-def askable(query: Query) -> bool:
-    """Whether anything can be there: a range that holds time, and a metric that is a name."""
-    return query.start < query.end and _METRIC.fullmatch(query.metric) is not None
+def askable(query: Query) -> tuple[str, ...]:
+    """The metrics under which anything can be: those that are names, of a range that holds time."""
+    if query.start >= query.end:
+        return ()
+    return tuple(metric for metric in query.metrics if _METRIC.fullmatch(metric))
 
 
-def samples(query: Query, bucket: str) -> str:
+def samples(query: Query, metrics: Sequence[str], bucket: str) -> str:
     """Every reading in the range, in order of time, and one more than an answer may hold."""
-    columns = ("_time", query.metric, QUALITY, *IDENTITY, *DETAILS)
-    return (
-        _data(query, bucket)
-        + f"""
-data
+    fields = (*metrics, BAD, QUALITY, DOCUMENT)
+    return f"""
+{_data(query, metrics, bucket)}
+    |> filter(fn: (r) => {_any("_field", fields)})
+    |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
     |> group()
     |> sort(columns: ["_time"])
     |> limit(n: {MOST_SAMPLES + 1})
-    |> keep(columns: {_list(columns)})
+    |> keep(columns: {_list(("_time", *fields, *SERIES, *DETAILS))})
     |> yield(name: "samples")
 """
-    )
 
 
-def buckets(query: Query, bucket: str) -> str:
+def buckets(query: Query, metrics: Sequence[str], bucket: str) -> str:
     """Each function of each bucket's good values, how many readings it has, and the details."""
     texts = [
-        _data(query, bucket),
         f"""
-good = data
-    |> filter(fn: (r) => exists r["{query.metric}"] and r.{QUALITY} == {GOOD_QUALITY})
-data
-    |> last(column: "{QUALITY}")
-    |> keep(columns: {_list(("_time", *IDENTITY, *DETAILS))})
-    |> yield(name: "details")
-""",
-        _windowed("data", "count", QUALITY, "readings", query),
+data = () => {_data(query, metrics, bucket)}
+good = () => data()
+    |> filter(fn: (r) => {_any("_field", metrics)})
+all = () => data()
+    |> filter(fn: (r) => r._field == "{QUALITY}")
+all()
+    |> last()
+{_kept("details")}
+good()
+    |> window({_width(query)})
+    |> last()
+{_kept("last")}
+"""
     ]
-    texts += [_windowed("good", each, query.metric, each, query) for each in FUNCTIONS]
+    asked = [("good", each, each) for each in FUNCTIONS] + [("all", "count", "readings")]
+    texts += [
+        f"""
+{source}()
+    |> aggregateWindow({_width(query)}, fn: {function}, timeSrc: "_start", createEmpty: false)
+{_kept(name)}
+"""
+        for source, function, name in asked
+    ]
+    return "".join(texts)
+
+
+def latest(at: Instant, bucket: str) -> str:
+    """The last of each field of each series at an instant: values, qualities and documents."""
+    parts = [
+        ("readings", READINGS_BACK_MS, " and ".join(f'r._measurement != "{e}"' for e in _EVENTS)),
+        ("events", EVENTS_BACK_MS, _any("_measurement", _EVENTS)),
+    ]
+    others = f'r._field != "{QUALITY}" and r._field != "{DOCUMENT}"'
+    kinds = [
+        ("qualities", f'r._field == "{QUALITY}"', ""),
+        ("documents", f'r._field == "{DOCUMENT}"', ""),
+        ("values", others, "\n    |> toFloat()"),  # whatever somebody else put there
+    ]
+    texts = []
+    for name, back, which in parts:
+        start, stop = format_instant(Instant(at - back)), format_instant(Instant(at + 1))
+        texts.append(f"""
+{name} = () => from(bucket: {_text(bucket)})
+    |> range(start: {start}, stop: {stop})
+    |> filter(fn: (r) => {which})
+""")
+        texts += [
+            f"""
+{name}()
+    |> filter(fn: (r) => {test})
+    |> last(){cast}
+    |> group()
+    |> keep(columns: {_list(("_time", "_field", "_value", *SERIES, *DETAILS))})
+    |> yield(name: "{name} {kind}")
+"""
+            for kind, test, cast in kinds
+        ]
     return "".join(texts)
 
 
@@ -83,32 +151,41 @@ def records(text: str) -> Iterator[dict[str, str]]:
             yield {name: cell or default for name, cell, default in cells}
 
 
-def _data(query: Query, bucket: str) -> str:
-    """The range's readings, a row each, a table for each series."""
-    metric, pattern = query.metric, query.metric.replace(".", r"\.")
-    return f"""
-data = from(bucket: {_text(bucket)})
-    |> range(start: {format_instant(query.start)}, stop: {format_instant(query.end)})
-    |> filter(fn: (r) => r.entity == {_text(carried(query.entity))})
-    |> filter(fn: (r) => r.point =~ /^(cpc\\/[^\\/]+\\/)?[^\\/]+\\/{pattern}\\//)
-    |> filter(fn: (r) => r._field == "{metric}" or r._field == "{QUALITY}")
-    |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-    |> group(columns: {_list(IDENTITY)})
-    |> sort(columns: ["_time"])
-"""
+def _data(query: Query, metrics: Sequence[str], bucket: str) -> str:
+    """All that the range holds of the points of these metrics."""
+    named = "|".join(metric.replace(".", r"\.") for metric in metrics)
+    points = rf"r.point =~ /^(cpc\/[^\/]+\/)?[^\/]+\/({named})\//"
+    if FRESHNESS in metrics:
+        points += ' or r._measurement == "Freshness"'
+    lines = [
+        f"from(bucket: {_text(bucket)})",
+        f"range(start: {format_instant(query.start)}, stop: {format_instant(query.end)})",
+        f"filter(fn: (r) => {points})",
+    ]
+    if query.entities:
+        entities = [carried(entity) for entity in query.entities]
+        lines.append(f"filter(fn: (r) => {_any('entity', entities)})")
+    return "\n    |> ".join(lines)
 
 
-def _windowed(source: str, function: str, column: str, name: str, query: Query) -> str:
+def _width(query: Query) -> str:
     # windows are counted from 1970: the offset lets the first begin where the range does
-    every, offset = query.bucket_ms, query.start % query.bucket_ms
-    columns = _list(("_time", column, *IDENTITY))
-    return f"""
-{source}
-    |> aggregateWindow(every: {every}ms, offset: {offset}ms, fn: {function}, column: "{column}",
-        timeSrc: "_start", createEmpty: false)
+    return f"every: {query.bucket_ms}ms, offset: {query.start % query.bucket_ms}ms"
+
+
+def _kept(name: str) -> str:
+    columns = _list(("_time", "_value", *SERIES, *DETAILS))
+    return f"""    |> group()
     |> keep(columns: {columns})
-    |> yield(name: "{name}")
-"""
+    |> yield(name: "{name}")"""
+
+
+def _any(column: str, texts: Sequence[str]) -> str:
+    """A test for any of ``texts``: the compiler gives up on some hundred comparisons in a row."""
+    if len(texts) == 1:
+        return f"r.{column} == {_text(texts[0])}"
+    either = "|".join(text.translate(_SIGNS) for text in texts)
+    return f"r.{column} =~ /^({either})$/"
 
 
 def _list(names: tuple[str, ...]) -> str:

@@ -1,33 +1,37 @@
 """The port of a store: what the writer and the API know of one, whichever it is."""
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from schemas.history import HistoryError, Query, Series
+from services.history.block import Block
 from twin.instants import Instant
-from twin.points import Point
 
 
-class Row(NamedTuple):
-    """One reading to be kept, with the point as it was described when the reading came.
+class Refused(NamedTuple):
+    """One row that a store will never take."""
 
-    Or a number of the twin's own, measured and received at the instant of which it speaks.
-    """
-
-    point: Point
-    value: float | None
-    quality: int
-    """Fits in 32 bits."""
-    measured_at: Instant
-    received_at: Instant
+    row: int
+    """Its place in the block."""
+    why: str
 
 
 class RefusedError(HistoryError):
-    """Some rows were refused for good; all the others of the batch are kept."""
+    """Some rows were refused for good; all the others of the block are kept."""
 
-    def __init__(self, rows: int, why: str) -> None:
-        super().__init__(f"{rows} readings refused: {why}")
-        self.rows = rows
+    def __init__(self, refused: tuple[Refused, ...]) -> None:
+        super().__init__(f"{len(refused)} readings refused: {refused[0].why}")
+        self.refused = refused
+
+
+class NotNowError(HistoryError):
+    """The same block may be written again later, as it is."""
+
+    def __init__(self, why: str, *, after_s: float | None = None, held: bool = False) -> None:
+        super().__init__(why)
+        self.after_s = after_s
+        """Not before so many seconds, where the store says so."""
+        self.held = held
+        """Nothing will change until somebody mends something: a token, a bucket."""
 
 
 class Store(Protocol):
@@ -37,16 +41,40 @@ class Store(Protocol):
     stands. So whoever is not sure that rows were kept may write them again.
     """
 
-    async def write(self, rows: Sequence[Row]) -> None:
-        """Keep ``rows``; on return they outlast the process.
+    @property
+    def name(self) -> str:
+        """As in the settings; names its cursor, its dead letters and its metrics."""
+
+    async def upto(self, spool: str) -> int | None:
+        """Number of the first row of that spool which the store does not have.
+
+        None where it does not remember: whoever writes does. A store that remembers does so in the
+        very transaction in which it keeps the rows.
 
         Raises:
-            RefusedError: Some can never be kept; the others are.
-            HistoryError: Not now; the same rows may be written again.
+            HistoryError: It cannot say.
+        """
+
+    async def write(self, spool: str, block: Block) -> None:
+        """Keep a block; on return it outlasts the process.
+
+        Raises:
+            RefusedError: Some rows can never be kept; the others are.
+            NotNowError: The same block may be written again.
         """
 
     async def read(self, query: Query) -> list[Series]:
-        """The series that hold anything in the range, in order of point; none is no error.
+        """The series that hold anything in the range, in order of entity, metric and point.
+
+        Raises:
+            HistoryError: The store could not answer.
+        """
+
+    async def latest(self, at: Instant) -> Block:
+        """The last reading of every series that was known at an instant, with its text.
+
+        Known is what had been received by then; what a store does not keep of that it takes from
+        the source's time. In order of receipt.
 
         Raises:
             HistoryError: The store could not answer.

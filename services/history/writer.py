@@ -1,81 +1,117 @@
-"""Writer: what happened into a store, in batches, without anybody ever waiting for it."""
+"""Writer: what happened into the spool and on to the stores; nobody ever waits for it."""
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from schemas.history import HistoryError
 from services.broker.backoff import waits
+from services.history.block import Row
+from services.history.losses import Losses
+from services.history.off import Off
 from services.history.rows import Rows
-from services.history.store import RefusedError, Row, Store
+from services.history.shipper import Shipper
+from services.history.spool import AT_ONCE, Spool
 from services.settings import HistorySettings
 from twin.changes import Change
 
 LAST_FLUSH_S: Final = 2.0
-"""How long the end of a process may wait for the store."""
+"""How long the end of a process may wait for the stores; the rest waits in the spool."""
+
+TELL_S: Final = 60.0
+"""How often it is told at the most who lost what."""
 
 _log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Batches readings and what the twin says, and writes them in order until the store has them.
+    """Puts readings and what the twin says into the spool, from which each store is served.
 
-    Bound: ``settings.queue`` waiting rows, and one batch in hand. Overflow: the oldest waiting
-    ones go, counted in ``lost``. At any time ``accepted == written + lost + queued``.
+    Bound: ``settings.queue`` rows that are not taken in by the spool yet, beside what that has in
+    memory. Overflow: the oldest go, counted in ``lost`` and by point. For each store at any time
+    ``accepted + found == shipped + refused + lost + waiting``.
     """
 
-    def __init__(self, store: Store, settings: HistorySettings) -> None:
-        self._store = store
+    def __init__(
+        self,
+        spool: Spool,
+        shippers: Sequence[Shipper],
+        settings: HistorySettings,
+        losses: Losses,
+        off: Off,
+        rows: Rows,
+    ) -> None:
+        self.spool = spool
+        self.shippers = tuple(shippers)
+        self.losses = losses
+        self.rows = rows
         self._batch = settings.batch
         self._flush_s = settings.flush_ms / 1000
-        self._rows = Rows()
-        self._queue: deque[Row] = deque(maxlen=settings.queue)
-        self._hand: list[Row] = []
+        self._most = settings.queue
+        self._off = off
+        self._queue: deque[Row] = deque()
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
+        self._told = (0, 0.0)
         self.accepted = 0
-        self.written = 0
         self.lost = 0
-        self.retries = 0
-        self.failed = 0
-        """Batches that the store did not take at the first attempt."""
-        self.last_error: str | None = None
-        """Why the last attempt failed; ``None`` while all is well."""
+        """Rows that no store will have, for there was no room for them in memory."""
 
     @property
-    def queued(self) -> int:
-        """Rows that the store does not have yet."""
-        return len(self._queue) + len(self._hand)
+    def unsynced(self) -> int:
+        """Rows that are in memory alone: so many are lost if the process is killed now."""
+        return self.accepted - self.lost - (self.spool.synced - self.spool.begun)
+
+    def waiting(self, shipper: Shipper) -> int:
+        """Rows that a store does not have yet."""
+        reader = shipper.reader
+        ended = reader.shipped + reader.refused + reader.lost + self.lost
+        return self.accepted + reader.found - ended
 
     def take(self, changes: Iterable[Change]) -> None:
         """Queue what is kept of ``changes``; returns at once, always."""
-        queue, row_of = self._queue, self._rows.of
-        before, taken = len(queue), 0
-        for change in changes:
-            row = row_of(change)
-            if row is not None:
-                queue.append(row)
-                taken += 1
-        self.accepted += taken
-        self.lost += before + taken - len(queue)
+        queue, rows = self._queue, self.rows.all_of(changes)
+        queue.extend(rows)
+        self.accepted += len(rows)
+        if len(queue) > self._most:
+            self._lose(len(queue) - self._most)
         self._signal()
 
     async def run(self) -> None:
         """Write until cancelled; then what is queued, for as long as ``LAST_FLUSH_S`` allows."""
         try:
-            while True:
-                await self._due()
-                await self._write()
+            async with asyncio.TaskGroup() as tasks:
+                for shipper in self.shippers:
+                    tasks.create_task(shipper.run())
+                tasks.create_task(self._gather())
         finally:
             await self._finish()
+
+    def _lose(self, count: int) -> None:
+        rows: dict[str, int] = {}
+        for _ in range(count):
+            point = self._queue.popleft().point.id
+            rows[point] = rows.get(point, 0) + 1
+        self.lost += count
+        self.losses.add(rows)
 
     def _signal(self) -> None:
         if self._queue:
             self._some.set()
         if len(self._queue) >= self._batch:
             self._enough.set()
+
+    async def _gather(self) -> None:
+        delays = waits()
+        while True:
+            if self.spool.trouble is None:
+                delays = waits()
+                await self._due()
+            else:
+                await asyncio.sleep(next(delays))
+            await self._keep()
+            self._tell()
 
     async def _due(self) -> None:
         """Wait for a whole batch, or for the time that a part of one may be held back."""
@@ -86,50 +122,42 @@ class Writer:
         except TimeoutError:
             pass
 
-    async def _write(self) -> None:
-        """Write one batch: the one in hand, or the next."""
-        if not self._hand:
-            size = min(self._batch, len(self._queue))
-            self._hand = [self._queue.popleft() for _ in range(size)]
-            self._some.clear()
-            self._enough.clear()
-            self._signal()
-        await self._attempt()
-        self.failed += bool(self._hand)
-        delays = waits()
-        while self._hand:
-            await asyncio.sleep(next(delays))
-            self.retries += 1
-            await self._attempt()
+    async def _keep(self) -> None:
+        """Put what is queued into the spool: some batches, by one write and one sync."""
+        queue = self._queue
+        batches: list[list[Row]] = []
+        while queue and len(batches) < AT_ONCE:
+            batches.append([queue.popleft() for _ in range(min(self._batch, len(queue)))])
+        self._some.clear()
+        self._enough.clear()
+        self._signal()
+        await self._off(lambda: self._put(batches))
+        for shipper in self.shippers:
+            shipper.notice()
 
-    async def _attempt(self) -> None:
-        """Write what is in hand; the hand is empty when the store is done with it."""
-        refused = 0
-        try:
-            await self._store.write(self._hand)
-        except RefusedError as error:
-            refused = error.rows
-            _log.error("%s", error)
-        except HistoryError as error:
-            if str(error) != self.last_error:
-                _log.warning("The store does not take readings, they wait: %s", error)
-            self.last_error = str(error)
-            return
-        if self.last_error is not None:
-            _log.info("The store takes readings again")
-            self.last_error = None
-        self.lost += refused
-        self.written += len(self._hand) - refused
-        self._hand = []
+    def _put(self, batches: Sequence[Sequence[Row]]) -> None:
+        for rows in batches:
+            self.spool.number(rows)
+        self.spool.write()
+
+    def _tell(self) -> None:
+        """Name the points that lost most, now and then."""
+        told, at = self._told
+        now = asyncio.get_running_loop().time()
+        total = self.losses.total
+        if total > told and (not told or now >= at + TELL_S):
+            self._told = total, now
+            _log.error("History lost rows", extra={"rows": total, "by": self.losses.worst(5)})
 
     async def _finish(self) -> None:
+        await self._keep()
+        while self._queue:
+            await self._keep()
         try:
-            async with asyncio.timeout(LAST_FLUSH_S):
-                while self.queued:
-                    await self._write()
+            async with asyncio.timeout(LAST_FLUSH_S), asyncio.TaskGroup() as tasks:
+                for shipper in self.shippers:
+                    tasks.create_task(shipper.drain())
         except TimeoutError:
-            _log.error("%d readings lost: the store did not take them", self.queued)
-        finally:
-            self.lost += self.queued
-            self._queue.clear()
-            self._hand = []
+            for shipper in self.shippers:
+                where = {"store": shipper.name, "rows": self.waiting(shipper)}
+                _log.warning("Readings wait in the spool for the next start", extra=where)

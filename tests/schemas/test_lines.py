@@ -1,3 +1,5 @@
+import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 
 from history_rows import T0, a_point
 from influx_lines import parse
-from schemas.lines import LATEST, Lines, areas, carried
+from schemas.lines import LATEST, Columns, Lines, areas, carried, writable
 from twin.instants import Instant
 from twin.points import EntityId, Point, PointId, PublisherId
 
@@ -16,8 +18,8 @@ IDENTITY = TEXT | AWKWARD
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
-def line(point: Point, value: float | None, quality: int = 1) -> str:
-    return Lines().line(point, value, quality, T0)
+def line(point: Point, value: float | None, quality: int = 1, text: str = "") -> str:
+    return Lines().line(point, value, quality, T0, text)
 
 
 def test_a_line_names_the_series_the_value_and_the_millisecond() -> None:
@@ -29,6 +31,43 @@ def test_a_line_names_the_series_the_value_and_the_millisecond() -> None:
 
 def test_a_reading_without_a_value_has_only_its_quality() -> None:
     assert parse(line(a_point(), None, 0)).fields == {"quality": 0}
+
+
+def test_a_value_that_is_not_to_be_trusted_has_a_field_of_its_own() -> None:
+    assert parse(line(a_point(), 800.0, 0)).fields == {"bad": 800.0, "quality": 0}
+
+
+def test_columns_are_lines_in_their_order() -> None:
+    points, lines = [a_point(), a_point("R2")], Lines()
+    columns = Columns(points, [1, 0, 1], [1.0, math.nan, 3.0], [1, 1, 0], [7, 8, 9], {2: "so"})
+
+    assert lines.of(columns).to_pylist() == [
+        lines.line(points[1], 1.0, 1, Instant(7)) + "\n",
+        lines.line(points[0], None, 1, Instant(8)) + "\n",
+        lines.line(points[1], 3.0, 0, Instant(9), "so") + "\n",
+    ]
+
+
+@given(TEXT | AWKWARD)
+def test_a_text_is_a_string_beside_the_value(text: str) -> None:
+    read = parse(line(a_point(), 3.0, text=text))
+
+    said = read.fields.pop("document")
+    assert read.fields == {"RackPower": 3.0, "quality": 1}
+    assert isinstance(said, str)
+    assert carried(said) == carried(text)
+
+
+def test_a_document_comes_back_to_the_letter() -> None:
+    document = json.dumps({"title": 'a "b", c = d\n', "path": "back\\slash", "ü": [1, None]})
+
+    assert parse(line(a_point(), None, 0, document)).fields == {"document": document, "quality": 0}
+
+
+def test_a_point_type_that_is_a_field_of_every_line_cannot_be_written() -> None:
+    for name in ("quality", "bad", "document", "time"):
+        assert not writable(replace(a_point(), point_type=name))
+    assert writable(a_point())
 
 
 def test_tags_stand_in_order_of_key_and_absent_ones_are_left_out() -> None:
@@ -53,8 +92,10 @@ def test_a_point_described_anew_has_the_new_tags() -> None:
     lines.line(point, 1.0, 1, T0)
 
     described = lines.line(replace(point, unit="W"), 1.0, 1, T0)
+    again = lines.line(replace(point, unit="W"), 1.0, 1, T0)
 
     assert parse(described).tags["unit"] == "W"
+    assert again == described
 
 
 def test_a_value_is_a_float_in_every_form_a_float_has() -> None:
@@ -89,13 +130,13 @@ def test_any_point_and_value_make_one_line_that_says_both(
         unit=unit,
     )
 
-    read = parse(Lines().line(point, value, -3, LATEST))
+    read = parse(Lines().line(point, value, 1, LATEST))
 
     assert read.measurement == carried(kind)
     assert read.tags["entity"] == carried(entity)
     assert read.tags["point"] == carried(path)
     assert read.tags.get("unit") == (None if unit is None else carried(unit))
-    assert read.fields == {"quality": -3} | ({} if value is None else {carried(kind): value})
+    assert read.fields == {"quality": 1} | ({} if value is None else {carried(kind): value})
     assert read.timestamp == LATEST
 
 

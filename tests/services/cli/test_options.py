@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.cli.options import _duration, _instant, fleet_of, settings_of
+from services.cli.options import _duration, fleet_of, instant, settings_of
 from services.settings import Settings, SettingsError
 from twin.site import UNWRITTEN
 from twin.thermal import Coolant
@@ -11,7 +11,7 @@ from twin.thermal import Coolant
 
 def test_durations_and_instants_are_read_as_they_are_documented() -> None:
     assert _duration("1m39.368s") == 99_368
-    assert _instant("2026-01-01T00:00:00Z") == 1_767_225_600_000
+    assert instant("2026-01-01T00:00:00Z") == 1_767_225_600_000
 
 
 @pytest.mark.parametrize("text", ["", "ten", "10", "5 m"])
@@ -23,7 +23,7 @@ def test_what_is_no_duration_is_wrong_use(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-01-01T00:00:00"])
 def test_what_is_no_instant_is_wrong_use(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        _instant(text)
+        instant(text)
 
 
 def test_a_flag_names_another_broker_and_keeps_its_credentials(tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ import duckdb
 import pytest
 
 from history_rows import T0, a_point, a_row
+from processes import until
 from schemas.history import Bucket, HistoryError, Mode, Query, Sample, Series
-from services.history.duck import FILE, DuckStore
-from services.history.store import Store
-from services.history.tables import MEMORY
+from services.history.block import Row, block_of
+from services.history.cold import LINGER, Sizes
+from services.history.duck import FILE, DuckStore, _in_time
+from services.history.look import Look
+from services.history.tables import MEMORY, Tables
 from twin.instants import Instant
 
 pytestmark = pytest.mark.real
@@ -30,7 +33,7 @@ def a_python(code: str, *arguments: str) -> list[str]:
 
 
 @asynccontextmanager
-async def a_store(folder: Path) -> AsyncIterator[Store]:
+async def a_store(folder: Path) -> AsyncIterator[DuckStore]:
     store = await DuckStore.open(folder)
     try:
         yield store
@@ -38,25 +41,31 @@ async def a_store(folder: Path) -> AsyncIterator[Store]:
         await store.close()
 
 
-def ask(
-    entity: str = "R1", *, mode: Mode = Mode.MINMAX, points: int = 60, until: int = MINUTE
-) -> Query:
-    return Query(entity, "RackPower", T0, Instant(T0 + until), mode, points)
+async def keep(store: DuckStore, *rows: Row) -> None:
+    """Keep rows that follow those of the spool that the store has."""
+    await store.write("spool", block_of(rows, await store.upto("spool")))
+
+
+def ask(*entities: str, mode: Mode = Mode.MINMAX, points: int = 60, until: int = MINUTE) -> Query:
+    asked = entities or ("R1",)
+    return Query(asked, ("RackPower",), T0, Instant(T0 + until), mode, points)
 
 
 async def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
     values = [0.1, None, -3.0, 1.7976931348623157e308, 5e-324, 2.0]
     qualities = [1, 0, 1, 1, -7, 192]
     async with a_store(tmp_path) as store:
-        await store.write(
-            [
-                a_row(POINT, value, n, quality)
-                for n, (value, quality) in enumerate(zip(values, qualities, strict=True))
-            ]
-        )
+        rows = [
+            a_row(POINT, value, n, quality)
+            for n, (value, quality) in enumerate(zip(values, qualities, strict=True))
+        ]
+        await keep(store, *rows)
         (series,) = await store.read(ask(mode=Mode.RAW))
 
     assert series == Series(
+        "R1",
+        "RackPower",
+        "Rack",
         POINT.id,
         "kW",
         (),
@@ -71,8 +80,8 @@ async def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
 
 async def test_buckets_keep_extremes_and_leave_gaps(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, v, ms) for ms, v in [(0, 1.0), (400, 9.0), (900, 2.0)]])
-        await store.write([a_row(POINT, 5.0, 30_000)])
+        await keep(store, *[a_row(POINT, v, ms) for ms, v in [(0, 1.0), (400, 9.0), (900, 2.0)]])
+        await keep(store, a_row(POINT, 5.0, 30_000))
         (series,) = await store.read(ask())
 
     assert series.buckets == (
@@ -83,8 +92,8 @@ async def test_buckets_keep_extremes_and_leave_gaps(tmp_path: Path) -> None:
 
 async def test_bad_and_absent_values_count_and_are_never_averaged(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 4.0, 0), a_row(POINT, None, 1), a_row(POINT, 900.0, 2, 0)])
-        await store.write([a_row(POINT, None, 5_000, 0)])
+        await keep(store, a_row(POINT, 4.0, 0), a_row(POINT, None, 1), a_row(POINT, 900.0, 2, 0))
+        await keep(store, a_row(POINT, None, 5_000, 0))
         (series,) = await store.read(ask())
 
     assert series.buckets == (
@@ -95,7 +104,7 @@ async def test_bad_and_absent_values_count_and_are_never_averaged(tmp_path: Path
 
 async def test_the_end_of_a_range_is_not_in_it(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0, -1), a_row(POINT, 2.0, 0), a_row(POINT, 3.0, MINUTE)])
+        await keep(store, a_row(POINT, 1.0, -1), a_row(POINT, 2.0, 0), a_row(POINT, 3.0, MINUTE))
         (series,) = await store.read(ask(mode=Mode.RAW))
 
     assert [sample.value for sample in series.samples] == [2.0]
@@ -106,7 +115,7 @@ async def test_an_entity_has_a_series_for_each_of_its_points(tmp_path: Path) -> 
     target = a_point("a", entity="R1", setpoint=True)
     other = a_point("R2")
     async with a_store(tmp_path) as store:
-        await store.write([a_row(point, 1.0) for point in (supply, target, other)])
+        await keep(store, *[a_row(point, 1.0) for point in (supply, target, other)])
         found = await store.read(ask())
 
     assert [(s.point, s.process_area, s.phase, s.is_setpoint) for s in found] == [
@@ -117,7 +126,7 @@ async def test_an_entity_has_a_series_for_each_of_its_points(tmp_path: Path) -> 
 
 async def test_what_nobody_wrote_is_no_series(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0, 2 * MINUTE)])
+        await keep(store, a_row(POINT, 1.0, 2 * MINUTE))
 
         assert await store.read(ask()) == []
         assert await store.read(ask("R9", mode=Mode.RAW)) == []
@@ -125,8 +134,8 @@ async def test_what_nobody_wrote_is_no_series(tmp_path: Path) -> None:
 
 async def test_described_anew_a_series_goes_on_under_its_new_details(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0)])
-        await store.write([a_row(a_point(area=("Return",)), 2.0, 1)])
+        await keep(store, a_row(POINT, 1.0))
+        await keep(store, a_row(a_point(area=("Return",)), 2.0, 1))
         (series,) = await store.read(ask(mode=Mode.RAW))
 
     assert series.process_area == ("Return",)
@@ -135,8 +144,8 @@ async def test_described_anew_a_series_goes_on_under_its_new_details(tmp_path: P
 
 async def test_values_of_another_unit_are_another_series(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0), a_row(a_point(unit="W"), 1_000.0, 1)])
-        await store.write([a_row(POINT, 2.0, 2)])
+        await keep(store, a_row(POINT, 1.0), a_row(a_point(unit="W"), 1_000.0, 1))
+        await keep(store, a_row(POINT, 2.0, 2))
         found = await store.read(ask(mode=Mode.RAW))
 
     assert [(s.unit, [sample.value for sample in s.samples]) for s in found] == [
@@ -147,9 +156,9 @@ async def test_values_of_another_unit_are_another_series(tmp_path: Path) -> None
 
 async def test_of_readings_at_one_millisecond_the_last_stands(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0), a_row(POINT, 2.0)])
-        await store.write([a_row(POINT, 3.0)])
-        await store.write([a_row(POINT, 4.0, 1)] * 2)
+        await keep(store, a_row(POINT, 1.0), a_row(POINT, 2.0))
+        await keep(store, a_row(POINT, 3.0))
+        await keep(store, *[a_row(POINT, 4.0, 1)] * 2)
         (raw,) = await store.read(ask(mode=Mode.RAW))
         (reduced,) = await store.read(ask())
 
@@ -161,7 +170,7 @@ async def test_more_samples_than_an_answer_holds_are_cut_and_said_so(
     tmp_path: Path,
 ) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, float(n), n) for n in range(100_001)])
+        await keep(store, *[a_row(POINT, float(n), n) for n in range(100_001)])
         (series,) = await store.read(ask(mode=Mode.RAW, until=200_000))
         (whole,) = await store.read(ask(mode=Mode.RAW, until=100_000))
 
@@ -172,20 +181,20 @@ async def test_more_samples_than_an_answer_holds_are_cut_and_said_so(
 
 async def test_a_closed_file_opens_again_with_all_that_it_held(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0)])
+        await keep(store, a_row(POINT, 1.0))
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 2.0, 1), a_row(a_point("R2"), 3.0)])
+        await keep(store, a_row(POINT, 2.0, 1), a_row(a_point("R2"), 3.0))
         (series,) = await store.read(ask(mode=Mode.RAW))
 
     assert [sample.value for sample in series.samples] == [1.0, 2.0]
 
 
 async def test_reads_and_writes_at_once_see_whole_batches(tmp_path: Path) -> None:
-    async def write(store: Store) -> None:
+    async def write(store: DuckStore) -> None:
         for batch in range(15):
-            await store.write([a_row(POINT, 1.0, batch * 100 + n) for n in range(100)])
+            await keep(store, *[a_row(POINT, 1.0, batch * 100 + n) for n in range(100)])
 
-    async def read(store: Store) -> None:
+    async def read(store: DuckStore) -> None:
         for _ in range(15):
             seen = await store.read(ask(mode=Mode.RAW))
             assert sum(len(series.samples) for series in seen) % 100 == 0
@@ -208,7 +217,7 @@ async def test_the_loop_runs_on_while_the_store_works(tmp_path: Path) -> None:
 
         async with asyncio.TaskGroup() as group:
             beating = group.create_task(beat())
-            await store.write([a_row(POINT, 1.0, n) for n in range(20_000)])
+            await keep(store, *[a_row(POINT, 1.0, n) for n in range(20_000)])
             beating.cancel()
 
     assert beats > 10
@@ -234,10 +243,10 @@ async def test_after_a_failed_write_the_next_one_opens_the_file_anew(tmp_path: P
     blocked.write_text("in the way of the folder")
     store = DuckStore(blocked)
     with pytest.raises(HistoryError):
-        await store.write([a_row(POINT, 1.0)])
+        await keep(store, a_row(POINT, 1.0))
     blocked.unlink()
 
-    await store.write([a_row(POINT, 1.0)])
+    await keep(store, a_row(POINT, 1.0))
 
     assert len(await store.read(ask())) == 1
     await store.close()
@@ -245,7 +254,7 @@ async def test_after_a_failed_write_the_next_one_opens_the_file_anew(tmp_path: P
 
 async def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.0)])
+        await keep(store, a_row(POINT, 1.0))
         with duckdb.connect(tmp_path / FILE, config={"memory_limit": MEMORY}) as db:
             db.execute("DROP TABLE readings")
         with pytest.raises(HistoryError, match=FILE):
@@ -258,6 +267,7 @@ from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
 from history_rows import a_point, a_row
 from schemas.history import HistoryError
+from services.history.block import block_of
 from services.history.duck import DuckStore
 
 async def main() -> None:
@@ -266,11 +276,11 @@ async def main() -> None:
     try:
         while True:
             rows = [a_row(point, 1.37 * n, kept * 10_000 + n) for n in range(10_000)]
-            await store.write(rows)
+            await store.write("spool", block_of(rows, kept * 10_000))
             kept += 1
     except HistoryError:
         setrlimit(RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
-    await store.write(rows)
+    await store.write("spool", block_of(rows, kept * 10_000))
     await store.close()
     print(kept + 1)
 
@@ -295,6 +305,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from history_rows import a_point, a_row
+from services.history.block import block_of
 from services.history.duck import DuckStore
 
 async def main() -> None:
@@ -302,7 +313,8 @@ async def main() -> None:
     point = a_point()
     batch = int(sys.argv[2])
     while True:
-        await store.write([a_row(point, float(batch), batch * 1_000 + n) for n in range(1_000)])
+        rows = [a_row(point, float(batch), batch * 1_000 + n) for n in range(1_000)]
+        await store.write("spool", block_of(rows, batch * 1_000))
         batch += 1
         print(batch, flush=True)
 
@@ -358,9 +370,70 @@ async def test_a_file_that_another_process_has_is_refused(tmp_path: Path) -> Non
 
 async def test_anybody_can_read_the_file_with_plain_sql(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        await store.write([a_row(POINT, 1.5)])
+        await keep(store, a_row(POINT, 1.5))
     with duckdb.connect(tmp_path / FILE, read_only=True) as db:
         assert db.execute(
             "SELECT entity, metric, unit, make_timestamp_ms(measured_at)::VARCHAR, value "
             "FROM readings JOIN series ON series = id"
         ).fetchall() == [("R1", "RackPower", "kW", "2026-01-01 00:00:00", 1.5)]
+
+
+async def an_hour_in_a_file(store: DuckStore) -> None:
+    await keep(store, *[a_row(POINT, float(n), n) for n in range(10)])
+    await keep(store, a_row(POINT, 99.0, LINGER))
+
+    async def put_away() -> bool:
+        await store.upto("spool")  # whoever asks sees to what is due
+        return store.tally.exported == 10
+
+    await until(put_away)
+
+
+async def test_a_file_that_is_gone_is_named_once_and_the_rest_is_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = await DuckStore.open(tmp_path, sizes=Sizes(least=5))
+    await an_hour_in_a_file(store)
+    for file in (tmp_path / "history").iterdir():
+        file.unlink()
+
+    for _ in range(2):
+        (series,) = await store.read(ask(mode=Mode.RAW, until=10**9))
+        assert [sample.value for sample in series.samples] == [99.0]
+    await store.close()
+    assert caplog.text.count("not there, what it held is not answered") == 1
+    assert store.tally.missing == 1
+
+
+async def test_hours_that_cannot_be_put_away_stay_where_they_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = await DuckStore.open(tmp_path, sizes=Sizes(least=5))
+    (tmp_path / "history").rmdir()
+    (tmp_path / "history").write_text("in the way")
+    await keep(store, *[a_row(POINT, float(n), n) for n in range(10)], a_row(POINT, 9.0, LINGER))
+
+    async def said() -> bool:
+        return "not put away" in caplog.text
+
+    await until(said)
+
+    (series,) = await store.read(ask(mode=Mode.RAW, until=10**9))
+    assert len(series.samples) == 11
+    await store.close()
+
+
+def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
+    tables = Tables(tmp_path / FILE)
+    with Look(tables) as look, pytest.raises(duckdb.InterruptException), _in_time(look, 0.05):
+        look.ask("SELECT count(*) FROM range(1000000000000) WHERE random() < 0")
+    tables.close()
+
+
+async def test_the_latest_are_told_with_their_points(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await keep(store, a_row(POINT, 1.0), a_row(POINT, None, 1))
+        block = await store.latest(Instant(T0 + MINUTE))
+
+    assert (block.rows, block.points, block.measured_at.tolist()) == (1, (POINT,), [T0 + 1])
+    assert str(block.value[0]) == "nan"

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,9 +68,10 @@ def read_string(source: str) -> tuple[str, str]:
 
 @given(st.text() | st.text('\\"${}'))
 def test_no_text_leaves_its_string(text: str) -> None:
-    asked = flux.samples(Query(text, "RackPower", Instant(0), Instant(1)), text)
+    query = Query((text,), ("RackPower",), Instant(0), Instant(1))
+    asked = flux.samples(query, query.metrics, text)
 
-    bucket, rest = read_string(asked.removeprefix("\ndata = from(bucket: "))
+    bucket, rest = read_string(asked.removeprefix("\nfrom(bucket: "))
     entity, end = read_string(rest.split("r.entity == ", 1)[1])
 
     assert (bucket, entity) == (text, carried(text))
@@ -76,9 +79,28 @@ def test_no_text_leaves_its_string(text: str) -> None:
     assert end.startswith(")\n    |> filter(")
 
 
+@given(st.lists(st.text() | st.text("/\\.*|()[]$^ -#"), min_size=2, max_size=5))
+def test_several_entities_are_a_pattern_that_fits_them_alone(texts: list[str]) -> None:
+    query = Query(tuple(texts), ("RackPower",), Instant(0), Instant(1))
+    asked = flux.samples(query, query.metrics, "b")
+
+    found = re.search(r"r\.entity =~ /((?:[^/\\\n]|\\.)*)/\)\n    \|> filter", asked)
+
+    assert found is not None
+    assert all(re.search(found[1], carried(text)) for text in texts)
+    assert not re.search(found[1], "none of them")
+
+
 @pytest.mark.parametrize("metric", ["", "a b", 'a"', "a/b", "1a", "ä", ".a", "a.", "a..b"])
 def test_only_a_name_is_asked_for(metric: str) -> None:
-    assert not flux.askable(Query("R1", metric, Instant(0), Instant(1)))
-    assert flux.askable(Query("R1", "RackPower", Instant(0), Instant(1)))
-    assert flux.askable(Query("R1", "balance.heat", Instant(0), Instant(1)))
-    assert not flux.askable(Query("R1", "RackPower", Instant(1), Instant(1)))
+    names = ("RackPower", metric, "balance.heat")
+
+    assert flux.askable(Query(("R1",), names, Instant(0), Instant(1))) == names[::2]
+    assert flux.askable(Query(("R1",), names, Instant(1), Instant(1))) == ()
+
+
+def test_freshness_is_asked_for_by_its_object_type() -> None:
+    query = Query(("R1",), ("RackPower", "freshness"), Instant(0), Instant(1))
+
+    assert 'or r._measurement == "Freshness")' in flux.buckets(query, query.metrics, "b")
+    assert '"Freshness"' not in flux.buckets(query, query.metrics[:1], "b")

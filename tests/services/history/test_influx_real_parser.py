@@ -1,5 +1,6 @@
 """The very bytes we send, read by the line protocol parser of a real InfluxDB (Debian's 1.6)."""
 
+import math
 import os
 import shutil
 import socket
@@ -19,12 +20,14 @@ from pydantic_core import Url
 from history_rows import T0, a_point, a_row
 from influx_server import serving
 from schemas.lines import LATEST, carried
+from services.history.block import Row, block_of
 from services.history.influx import InfluxStore
 from services.history.rows import Rows
-from services.history.store import RefusedError, Row
+from services.history.store import RefusedError
 from services.settings import HistorySettings
 from twin.changes import Change, Derived, FindingChanged
 from twin.finding import Finding
+from twin.fleet import Fleet
 from twin.instants import Instant
 from twin.points import EntityId, Point, PublisherId
 
@@ -118,7 +121,9 @@ async def a_store(influxd: str, database: str) -> AsyncIterator[tuple[InfluxStor
         app = web.Application(client_max_size=2**26)
         app.router.add_post("/api/v2/write", real.write)
         async with serving(app, auto_decompress=False) as url:
-            settings = HistorySettings(store="influx2", url=Url(url), token=SecretStr("any"))
+            settings = HistorySettings.model_validate(
+                {"store": "influx2", "url": Url(url), "token": SecretStr("any")}
+            )
             store = InfluxStore(settings, 30_000)
             try:
                 yield store, real
@@ -146,30 +151,32 @@ def awkward_points() -> list[Point]:
 async def test_a_real_parser_reads_back_exactly_what_we_wrote(influxd: str) -> None:
     values = [0.1, -0.0, 35.0, 1e16, 1e-7, 5e-324, 1.7976931348623157e308, None]
     rows = [
-        a_row(point, value, n * 7, n - 3)
+        a_row(point, value, n * 7, n % 2)
         for point in awkward_points()
         for n, value in enumerate(values)
     ]
     rows.append(Row(a_point(), 1.0, 1, LATEST, T0))
     rows.append(Row(a_point(), 1.0, 2**31 - 1, Instant(0), T0))
+    rows.append(Row(a_point(), 5.5, -(2**31), Instant(1), T0))
     async with a_store(influxd, "exact") as (store, real):
-        await store.write(rows)
-        found = await real.ask('SELECT "RackPower", "quality" FROM "Rack" GROUP BY *')
+        await store.write("spool", block_of(rows, 0))
+        found = await real.ask('SELECT "RackPower", "bad", "quality" FROM "Rack" GROUP BY *')
 
     stored: Stored = {}
     for series in found:
         tags, lines = series["tags"], series["values"]
         assert isinstance(tags, dict)
         assert isinstance(lines, list)
-        for at, value, quality in lines:
-            stored[tags["point"], at] = value, quality
+        for at, good, bad, quality in lines:
+            assert quality == 1 or good is None
+            stored[tags["point"], at] = good if quality == 1 else bad, quality
     assert stored == {(row.point.id, row.measured_at): (row.value, row.quality) for row in rows}
     entities = {series["tags"]["entity"] for series in found}  # type: ignore[index]  # checked above
     assert entities == {carried(row.point.entity) for row in rows}
 
 
 async def test_a_real_parser_reads_what_the_twin_says_by_its_name(influxd: str) -> None:
-    said, rack = Rows(), EntityId("R 1,a=b")
+    said, rack = Rows(Fleet()), EntityId("R 1,a=b")
     finding = Finding("balance.heat", rack, "RackPower", "so")
     changes: list[Change] = [
         Derived(rack, "heat_kw", 95.5, T0),
@@ -177,7 +184,8 @@ async def test_a_real_parser_reads_what_the_twin_says_by_its_name(influxd: str) 
         FindingChanged(finding, standing=False, at=Instant(T0 + 2)),
     ]
     async with a_store(influxd, "said") as (store, real):
-        await store.write([row for change in changes if (row := said.of(change)) is not None])
+        rows = [row for change in changes for row in said.of(change)]
+        await store.write("spool", block_of(rows, 0))
         heat = await real.ask('SELECT "heat_kw" FROM "Twin" GROUP BY "entity"')
         found = await real.ask('SELECT "balance.heat", "quality" FROM "Twin"')
         kinds = await real.ask('SHOW FIELD KEYS FROM "Twin"')
@@ -186,9 +194,20 @@ async def test_a_real_parser_reads_what_the_twin_says_by_its_name(influxd: str) 
     assert found[0]["values"] == [[T0, None, 1], [T0 + 1, 1, 1], [T0 + 2, 0, 1]]
     assert kinds[0]["values"] == [
         ["balance.heat", "float"],
+        ["document", "string"],
         ["heat_kw", "float"],
         ["quality", "integer"],
     ]
+
+
+async def test_a_real_parser_reads_a_document_to_the_letter(influxd: str) -> None:
+    document = '{"title": "a \\"b\\", c=d\\n", "ü": [1, null]}'
+    async with a_store(influxd, "documents") as (store, real):
+        rows = [a_row(a_point(), 3.0)._replace(text=document), a_row(a_point(), 0.0, 1)]
+        await store.write("spool", block_of(rows, 0))
+        found = await real.ask('SELECT "document", "quality" FROM "Rack"')
+
+    assert found[0]["values"] == [[T0, document, 1], [T0 + 1, None, 1]]
 
 
 async def test_a_real_server_refuses_another_type_and_keeps_the_rest(influxd: str) -> None:
@@ -198,27 +217,21 @@ async def test_a_real_server_refuses_another_type_and_keeps_the_rest(influxd: st
             f"{influxd}/write", params={"db": "conflict", "precision": "ms"}, data=line
         ) as response:
             assert response.status == 204
+        block = block_of([a_row(a_point(), 1.0), a_row(a_point(), None, 1)], 0)
         with pytest.raises(RefusedError, match="conflict"):
-            await store.write([a_row(a_point(), 1.0), a_row(a_point(), None, 1)])
+            await store.write("spool", block)
         found = await real.ask('SELECT count("quality") FROM "Rack"')
 
     assert found[0]["values"] == [[0, 1]]
 
 
-class Poisonous(float):
-    """A value whose line no server can read."""
-
-    def __repr__(self) -> str:
-        return "1.2.3"
-
-
 async def test_a_real_server_s_parse_error_costs_no_other_line(influxd: str) -> None:
     rows = [a_row(a_point(), float(n), n) for n in range(100)]
-    rows[42] = a_row(a_point(), Poisonous(1.0), 42)
+    rows[42] = a_row(a_point(), math.inf, 42)
     async with a_store(influxd, "poison") as (store, real):
         with pytest.raises(RefusedError, match="unable to parse") as refused:
-            await store.write(rows)
+            await store.write("spool", block_of(rows, 0))
         found = await real.ask('SELECT count("RackPower") FROM "Rack"')
 
-    assert refused.value.rows == 1
+    assert [each.row for each in refused.value.refused] == [42]
     assert found[0]["values"] == [[0, 99]]

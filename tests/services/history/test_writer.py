@@ -1,231 +1,254 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from history_rows import a_point, a_row, taken
-from schemas.history import HistoryError, Query, Series
-from services.history.store import RefusedError, Row, Store
-from services.history.writer import LAST_FLUSH_S, Writer
+from full_disk import full_disk
+from history_rows import a_point, taken
+from history_stores import FakeStore, a_spool, at_once
+from schemas.history import HistoryError
+from services.history.losses import Losses
+from services.history.refused import RefusedRows
+from services.history.rows import Rows
+from services.history.shipper import Shipper
+from services.history.spool import Spool
+from services.history.writer import LAST_FLUSH_S, TELL_S, Writer
 from services.settings import HistorySettings
-from twin.changes import Derived, PointDescribed, ReadingLate
+from twin.changes import Derived, PointDescribed, ReadingLate, ReadingTaken
+from twin.fleet import Fleet
 from twin.instants import Instant
 
 POINT = a_point()
 SETTINGS = HistorySettings(batch=3, flush_ms=1_000, queue=10)
 
 
-class FakeStore:
-    """Keeps batches; fails and waits as a test says."""
+class Begun(NamedTuple):
+    """What a test works with."""
 
-    def __init__(self, *, takes_s: float = 0.0, fails: int = 0, refuses: int = 0) -> None:
-        self.batches: list[list[float | None]] = []
-        self.attempts: list[float] = []
-        self.takes_s = takes_s
-        self.fails = fails
-        self.refuses = refuses
-
-    async def write(self, rows: Sequence[Row]) -> None:
-        self.attempts.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(self.takes_s)
-        if self.fails:
-            self.fails -= 1
-            raise HistoryError("out of order")
-        self.batches.append([row.value for row in rows])
-        if self.refuses:
-            raise RefusedError(self.refuses, "too old")
-
-    async def read(self, query: Query) -> list[Series]:
-        raise HistoryError(f"only written to: {query}")
-
-    async def close(self) -> None:
-        pass
+    writer: Writer
+    spool: Spool
+    task: asyncio.Task[None]
 
 
 @asynccontextmanager
-async def running(writer: Writer) -> AsyncIterator[asyncio.Task[None]]:
+async def running(
+    folder: Path, *stores: FakeStore, settings: HistorySettings = SETTINGS, limit: int = 64_000_000
+) -> AsyncIterator[Begun]:
+    losses = Losses()
+    spool = Spool(folder / "spool", limit, settings.queue, losses)
+    shippers = [
+        Shipper(store, spool, RefusedRows(folder / store.name), at_once) for store in stores
+    ]
+    writer = Writer(spool, shippers, settings, losses, at_once, Rows(Fleet()))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(writer.run())
         await asyncio.sleep(0)  # let it begin
-        yield task
+        yield Begun(writer, spool, task)
         task.cancel()
+    spool.close()
 
 
 def the_sum_holds(writer: Writer) -> bool:
-    return writer.accepted == writer.written + writer.lost + writer.queued
+    return all(
+        writer.accepted + shipper.reader.found
+        == shipper.reader.shipped
+        + shipper.reader.refused
+        + shipper.reader.lost
+        + writer.lost
+        + writer.waiting(shipper)
+        and writer.waiting(shipper) >= shipper.reader.in_hand
+        for shipper in writer.shippers
+    )
 
 
-async def test_a_whole_batch_is_written_at_once() -> None:
+def some(first: int, count: int) -> list[ReadingTaken]:
+    return [taken(POINT, float(n)) for n in range(first, first + count)]
+
+
+async def test_a_whole_batch_is_written_at_once(tmp_path: Path) -> None:
     store = FakeStore()
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, float(n)) for n in range(3)])
+    async with running(tmp_path, store) as (writer, spool, _):
+        writer.take(some(0, 3))
+        assert writer.unsynced == 3
         await asyncio.sleep(0.01)
-        assert store.batches == [[0.0, 1.0, 2.0]]
+        assert store.values == [0, 1, 2]
+        assert (writer.unsynced, spool.synced) == (0, 3)
+        assert writer.waiting(writer.shippers[0]) == 0
 
-    assert writer.written == 3
-    assert writer.queued == 0
 
-
-async def test_a_part_of_a_batch_waits_no_longer_than_it_may() -> None:
+async def test_a_part_of_a_batch_waits_no_longer_than_it_may(tmp_path: Path) -> None:
     store = FakeStore()
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, 1.0)])
+    async with running(tmp_path, store) as (writer, _, _):
+        writer.take(some(0, 1))
         await asyncio.sleep(0.9)
-        assert store.batches == []
+        assert store.values == []
         await asyncio.sleep(0.2)
-        assert store.batches == [[1.0]]
+        assert store.values == [0]
 
 
-async def test_what_is_kept_goes_through_one_door_and_the_rest_not_at_all() -> None:
+async def test_what_is_kept_goes_through_one_door_and_the_rest_not_at_all(tmp_path: Path) -> None:
     store = FakeStore()
-    writer = Writer(store, SETTINGS)
     reading = taken(POINT, 7.0).reading
+    async with running(tmp_path, store) as (writer, _, _):
+        writer.take([PointDescribed(POINT, Instant(1)), ReadingLate(POINT, reading, Instant(9))])
+        writer.take([Derived(POINT.entity, "heat_kw", 8.0, Instant(9))])
 
-    writer.take([PointDescribed(POINT, Instant(1)), ReadingLate(POINT, reading, Instant(9))])
-    writer.take([Derived(POINT.entity, "heat_kw", 8.0, Instant(9))])
-
-    async with running(writer):
-        pass
     assert writer.accepted == 2
-    assert store.batches == [[7.0, 8.0]]
+    assert store.values == [7.0, 8.0]
 
 
-async def test_order_holds_over_batches_and_failures() -> None:
-    store = FakeStore(fails=3)
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, float(n)) for n in range(8)])
-        await asyncio.sleep(60)
-
-    assert [value for batch in store.batches for value in batch] == [float(n) for n in range(8)]
-    assert (writer.retries, writer.failed, writer.written) == (3, 1, 8)
-    assert writer.last_error is None
-
-
-async def test_a_store_that_is_out_of_order_is_tried_until_it_comes_back() -> None:
-    store = FakeStore(fails=1_000_000)
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, 1.0)])
-        await asyncio.sleep(3_600)
-        assert writer.last_error == "out of order"
-        assert 360 < writer.retries < 3_600
-        store.fails = 0
-        await asyncio.sleep(11)
-        assert store.batches == [[1.0]]
-
-
-async def test_attempts_are_not_in_step() -> None:
-    store = FakeStore(fails=1_000)
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, 1.0)])
-        await asyncio.sleep(100)
-
-    gaps = {round(b - a, 6) for a, b in zip(store.attempts, store.attempts[1:], strict=False)}
-    assert len(gaps) > 5
-
-
-async def test_overflow_loses_the_oldest_and_counts_them() -> None:
+async def test_a_burst_is_written_in_batches(tmp_path: Path) -> None:
     store = FakeStore()
-    writer = Writer(store, SETTINGS)
-
-    writer.take([taken(POINT, float(n)) for n in range(25)])
-
-    assert (writer.accepted, writer.lost, writer.queued) == (25, 15, 10)
-    async with running(writer):
-        pass
-    assert [value for batch in store.batches for value in batch] == [
-        float(n) for n in range(15, 25)
-    ]
+    async with running(tmp_path, store) as (writer, _, _):
+        writer.take(some(0, 8))
+        await asyncio.sleep(2)
+        assert store.sizes == [3, 3, 2]
 
 
-async def test_a_slow_store_bounds_memory_and_never_delays_who_takes() -> None:
-    store = FakeStore(takes_s=30)
-    writer = Writer(store, SETTINGS)
-    loop = asyncio.get_running_loop()
+async def test_overflow_of_memory_loses_the_oldest_and_names_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = FakeStore()
+    async with running(tmp_path, store) as (writer, _, _):
+        writer.take(some(0, 25))
+        assert (writer.accepted, writer.lost) == (25, 15)
+        await asyncio.sleep(1)
+        assert the_sum_holds(writer)
 
-    async with running(writer):
-        for n in range(100):
-            before = loop.time()
-            writer.take([taken(POINT, float(n))])
-            assert loop.time() == before
-            assert writer.queued <= 10 + 3
-            assert the_sum_holds(writer)
+    assert store.values == [float(n) for n in range(15, 25)]
+    assert writer.losses.worst(1) == {POINT.id: 15}
+    (record,) = caplog.records
+    assert vars(record)["by"] == {POINT.id: 15}
+
+
+async def test_losses_are_told_once_a_minute_at_the_most(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path, FakeStore()) as (writer, _, _):
+        for _ in range(int(5 * TELL_S)):
+            writer.take(some(0, 25))
             await asyncio.sleep(1)
 
-    assert writer.lost > 0
-    assert the_sum_holds(writer)
+    assert 5 <= len(caplog.records) <= 6
 
 
-async def test_the_end_writes_what_is_queued() -> None:
+async def test_an_hour_without_the_store_leaves_memory_flat_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
     store = FakeStore()
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, float(n)) for n in range(8)])
-
-    assert writer.written == 8
-    assert [len(batch) for batch in store.batches] == [3, 3, 2]
-
-
-async def test_a_batch_cut_short_by_the_end_is_written_again() -> None:
-    store = FakeStore(takes_s=0.5)
-    writer = Writer(store, SETTINGS)
-
-    async with running(writer):
-        writer.take([taken(POINT, float(n)) for n in range(3)])
-        await asyncio.sleep(0.1)
-
-    assert store.batches == [[0.0, 1.0, 2.0]]
-    assert writer.written == 3
+    store.fails = HistoryError("down")
+    settings = HistorySettings(batch=50, flush_ms=1_000, queue=200)
+    async with running(tmp_path, store, settings=settings) as (writer, spool, _):
+        for second in range(3_600):
+            writer.take(some(10 * second, 10))
+            await asyncio.sleep(1)
+            assert writer.unsynced <= 20
+            assert spool.remembered <= 200 + 10
+        assert writer.waiting(writer.shippers[0]) == 36_000
+        store.fails = None
+        await asyncio.sleep(11)
+        assert store.values == [float(n) for n in range(36_000)]
+        assert the_sum_holds(writer)
+    assert writer.losses.total == 0
 
 
-@pytest.mark.parametrize("store", [FakeStore(takes_s=1e6), FakeStore(fails=10**9)])
-async def test_the_end_waits_for_a_bad_store_only_so_long(store: FakeStore) -> None:
-    writer = Writer(store, SETTINGS)
+async def test_a_slow_store_never_delays_who_takes(tmp_path: Path) -> None:
+    store = FakeStore()
+    store.takes_s = 30
     loop = asyncio.get_running_loop()
+    async with running(tmp_path, store) as (writer, _, _):
+        for n in range(100):
+            before = loop.time()
+            writer.take(some(n, 1))
+            assert loop.time() == before
+            assert the_sum_holds(writer)
+            await asyncio.sleep(1)
+    assert writer.lost == 0
 
-    async with running(writer):
-        writer.take([taken(POINT, float(n)) for n in range(8)])
-        await asyncio.sleep(0.1)
-        before = loop.time()
 
-    assert loop.time() - before <= LAST_FLUSH_S + 0.01
-    assert (writer.lost, writer.queued) == (8, 0)
+async def test_the_end_writes_what_is_queued(tmp_path: Path) -> None:
+    store = FakeStore()
+    async with running(tmp_path, store) as (writer, _, _):
+        writer.take(some(0, 8))
+
+    assert store.values == [float(n) for n in range(8)]
+    assert list((tmp_path / "spool").glob("*.spool")) == []
 
 
-async def test_rows_refused_for_good_are_lost_and_hold_nobody_up() -> None:
-    store = FakeStore(refuses=2)
-    writer = Writer(store, SETTINGS)
+async def test_a_write_cut_short_by_the_end_is_done_again(tmp_path: Path) -> None:
+    store = FakeStore()
+    store.takes_s = 0.5
+    async with running(tmp_path, store) as (writer, _, _):
+        writer.take(some(0, 3))
+        await asyncio.sleep(0.6)
 
-    async with running(writer):
-        writer.take([taken(POINT, float(n)) for n in range(3)])
+    assert store.values == [0, 1, 2]
+    assert writer.shippers[0].reader.shipped == 3
+
+
+@pytest.mark.parametrize("why", ["hangs", "fails"])
+async def test_the_end_waits_for_a_bad_store_only_so_long_and_the_next_start_goes_on(
+    tmp_path: Path, why: str
+) -> None:
+    store = FakeStore()
+    loop = asyncio.get_running_loop()
+    async with running(tmp_path, store) as (writer, _, _):
+        await asyncio.sleep(1)
+        store.takes_s = 1e6 if why == "hangs" else 0
+        store.fails = HistoryError("no") if why == "fails" else None
+        writer.take(some(0, 8))
         await asyncio.sleep(2)
-        assert len(store.batches) == 1
+        before = loop.time()
+    assert loop.time() - before <= LAST_FLUSH_S + 0.01
+    assert store.values == []
+    store.takes_s, store.fails = 0, None
 
-    assert (writer.written, writer.lost, writer.retries) == (1, 2, 0)
+    async with running(tmp_path, store) as (writer, _, _):
+        await asyncio.sleep(1)
+        assert store.values == [float(n) for n in range(8)]
+        assert writer.shippers[0].reader.found == 8
+        assert the_sum_holds(writer)
 
 
-async def test_a_row_says_when_it_was_measured_and_when_it_came() -> None:
-    rows: list[Row] = []
+async def test_a_full_disk_is_shouted_once_and_the_store_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = FakeStore()
+    async with running(tmp_path, store) as (writer, spool, _):
+        with full_disk(10):
+            for n in range(30):
+                writer.take(some(n, 1))
+                await asyncio.sleep(2)
+            assert spool.trouble is not None
+            assert len(store.values) >= 24
+        writer.take(some(30, 1))  # what the store has already is not written any more
+        await asyncio.sleep(20)
+        assert spool.trouble is None
+        assert writer.unsynced == 0
+    assert store.values == [float(n) for n in range(31)]
+    assert [record.levelname for record in caplog.records if record.levelname == "ERROR"] == [
+        "ERROR"
+    ]
+    assert writer.losses.total == 0
 
-    class Keeping(FakeStore):
-        async def write(self, rows_: Sequence[Row]) -> None:
-            rows.extend(rows_)
 
-    store: Store = Keeping()
-    writer = Writer(store, SETTINGS)
-    writer.take([taken(POINT, 4.5, after=250)])
+async def test_without_any_store_there_is_still_the_spool(tmp_path: Path) -> None:
+    async with running(tmp_path) as (writer, spool, _):
+        writer.take(some(0, 3))
+        await asyncio.sleep(1)
+        assert spool.synced == 3
+    again = a_spool(tmp_path / "spool")
+    assert again.upto == 3
+    again.close()
 
-    async with running(writer):
-        pass
-    assert rows == [a_row(POINT, 4.5, after=250)]
+
+async def test_the_end_has_time_for_all_that_is_queued(tmp_path: Path) -> None:
+    store = FakeStore()
+    settings = HistorySettings(batch=3, flush_ms=1_000, queue=1_000)
+    async with running(tmp_path, store, settings=settings) as (writer, _, _):
+        writer.take(some(0, 500))
+
+    assert store.values == [float(n) for n in range(500)]

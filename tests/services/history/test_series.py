@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+from history_rows import a_point
+from services.history.series import Register
+
+POINT = replace(a_point(), states=((0, "Off"), (1, "On")), serves=(a_point("R2").entity,))
+
+
+def test_a_point_is_numbered_once_and_described_anew_when_it_changed() -> None:
+    register = Register([])
+    moved = replace(POINT, process_area=("Hall1",))
+
+    said = [register.number([each]) for each in (POINT, POINT, replace(POINT), moved, POINT)]
+
+    assert [(numbers.tolist(), anew) for numbers, anew in said] == [
+        ([0], [0]),
+        ([0], []),
+        ([0], []),
+        ([0], [0]),
+        ([0], [0]),
+    ]
+
+
+def test_another_unit_is_another_number_and_the_first_is_found_again() -> None:
+    register = Register([])
+    points = [POINT, replace(POINT, unit="W"), POINT]
+
+    numbers, anew = register.number(points)
+
+    assert (numbers.tolist(), anew) == ([0, 1, 0], [0, 1])
+
+
+def test_a_register_is_the_same_after_it_was_kept() -> None:
+    first = Register([])
+    first.number([POINT, a_point("R2")])
+    columns = first.columns([0, 1])
+
+    again = Register((row["id"], row["described"]) for row in columns.to_pylist())
+
+    assert again.points == [POINT, a_point("R2")]
+    numbers, anew = again.number([a_point("R2"), POINT])
+    assert (numbers.tolist(), anew) == ([1, 0], [])
