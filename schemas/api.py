@@ -10,7 +10,7 @@ from schemas.documents import Document, MeasuredView, Time
 from schemas.meters import MeterView
 from schemas.places import PlaceView
 from schemas.power import PowerView
-from twin.points import Freshness, Quality
+from twin.points import Freshness
 from twin.redundancy import Redundancy
 from twin.severity import Severity
 
@@ -227,56 +227,17 @@ class FleetView(TotalsView):
     counters: CountersView
 
 
-class SampleView(Document):
-    """One reading of the past."""
-
-    measured_at: Time
-    value: float | None
-    quality: Quality
-
-
-class BucketView(Document):
-    """What a span of the past holds; spans without a reading are left out."""
-
-    start: Time
-    min: float | None
-    max: float | None
-    mean: float | None
-    last: float | None
-    n: int
-    good: float
-    """The share of readings that are good, 0 to 1."""
-
-
-class SeriesView(Document):
-    """One point's past: ``samples`` in mode raw, else ``buckets``."""
-
-    point: str
-    unit: str | None
-    process_area: tuple[str, ...]
-    is_setpoint: bool
-    phase: str | None
-    samples: tuple[SampleView, ...]
-    buckets: tuple[BucketView, ...]
-    truncated: bool
-
-
-class HistoryView(Document):
-    """The past of one entity's metric; no series where nothing is known of it."""
-
-    entity: str
-    metric: str
-    start: Time = Field(serialization_alias="from")
-    end: Time = Field(serialization_alias="to")
-    mode: str
-    bucket_ms: int
-    series: tuple[SeriesView, ...]
-
-
 class Health(Document):
     """Whether the service runs."""
 
     status: str
+
+
+class BackupView(Document):
+    """A copy of the embedded history."""
+
+    folder: str
+    """On the machine that serves this: a data folder itself, but for what is not history."""
 
 
 T = TypeVar("T")

@@ -1,16 +1,18 @@
 """Faults as documents, and how operators are called."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pydantic import Field
 
 from schemas.api import Page
 from schemas.documents import Document, Time, finite, time_of
-from schemas.rfc3339 import format_instant
+from schemas.rfc3339 import format_instant, parse_instant
 from twin.cdu import CDU
 from twin.changes import FaultChanged
 from twin.entities import RACK
-from twin.fault import Closed, Comment, Condition, Fault, Mask, State, What
+from twin.fault import Closed, Comment, Condition, Fault, Judged, Key, Mask, State, What
+from twin.faults.ledger import Books
 from twin.faults.picture import Picture
 from twin.faults.rule import Rule
 from twin.faults.statistics import Statistics
@@ -19,9 +21,13 @@ from twin.instants import NEVER, Instant
 from twin.meters import METER
 from twin.points import EntityId
 from twin.severity import Severity
+from twin.watch.data import LOST
 
 _KINDS: Final = {CDU: "Cdu", METER: "Meter"}
 """Types of the contract as the catalogue calls them; all others have one name."""
+
+
+_UNACKED: Final = frozenset({State.UNACK, State.RTNUN, State.LTUNA})
 
 
 class MaskView(Document):
@@ -173,6 +179,15 @@ def fault_event(seq: int, change: FaultChanged, fleet: Fleet) -> FaultEvent:
     return FaultEvent.model_validate(_told(change.fault, fleet) | happened)
 
 
+def books_of(told: Iterable[FaultView], at: Instant) -> Books:
+    """Faults as they were ``at`` by what was told of each; delays and counts are not told."""
+    found = list(told)
+    lost = {each.id: EntityId(each.entity) for each in found if each.code == LOST}
+    faults = [_fault(each, lost, at) for each in found]
+    live = sorted(each for each in faults if each.closed is None)
+    return Books(at, tuple(live), tuple(each for each in faults if each.closed is not None))
+
+
 def statistics_view(faults: Picture, now: Instant) -> StatisticsView:
     """How operators are called."""
     told: Statistics = faults.statistics(now)
@@ -196,6 +211,60 @@ def statistics_view(faults: Picture, now: Instant) -> StatisticsView:
         fleeting=told.fleeting,
         standing=faults.counts(),
     )
+
+
+def _fault(told: FaultView, lost: Mapping[str, EntityId], at: Instant) -> Fault:
+    """One fault, and of the ``lost`` publishers that whose silence explains it."""
+    by = next((lost[each] for each in told.suppressed_by if each in lost), None)
+    said = told.value, told.limit, told.unit, told.point, told.message, by
+    masked = told.shelved or told.out_of_service or told.suppressed_by
+    calls = told.beneath is not State.NORM and told.beneath is not State.LTACK
+    waits = calls and told.closed is None and not masked and not told.annunciated
+    raised_at = parse_instant(told.raised_at)
+    return Fault(
+        Key(told.code, EntityId(told.entity), told.qualifier),
+        told.id,
+        condition=told.condition,
+        since=raised_at,
+        held_since=at if told.held else None,
+        judged=Judged(told.severity, *said),
+        severity_now=told.severity,
+        severity_max=told.severity_max,
+        raised_at=raised_at,
+        cleared_at=_instant(told.cleared_at),
+        flap_count=told.flap_count,
+        unacked_since=raised_at if told.beneath in _UNACKED else None,
+        acknowledged_by=told.acknowledged_by,
+        acknowledged_at=_instant(told.acknowledged_at),
+        realarm_count=told.realarm_count,
+        latched=told.latched,
+        shelved=_masked(told.shelved),
+        out_of_service=_masked(told.out_of_service),
+        suppressed_by=told.suppressed_by,
+        waits_until=at if waits else NEVER,
+        chattering=told.chattering,
+        comments=tuple(_said(each) for each in told.comments),
+        closed=told.closed,
+        closed_at=_or_never(told.closed_at),
+    )
+
+
+def _masked(mask: MaskView | None) -> Mask | None:
+    if mask is None:
+        return None
+    return Mask(mask.by, mask.reason, parse_instant(mask.since), _or_never(mask.until))
+
+
+def _said(comment: CommentView) -> Comment:
+    return Comment(comment.by, comment.text, parse_instant(comment.at))
+
+
+def _instant(text: str | None) -> Instant | None:
+    return None if text is None else parse_instant(text)
+
+
+def _or_never(text: str | None) -> Instant:
+    return NEVER if text is None else parse_instant(text)
 
 
 def _told(fault: Fault, fleet: Fleet) -> dict[str, object]:

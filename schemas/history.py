@@ -13,21 +13,29 @@ MOST_POINTS: Final = 10_000
 MOST_SAMPLES: Final = 100_000
 """Raw readings in one answer."""
 
+MOST_ENTITIES: Final = 1_000
+MOST_METRICS: Final = 50
+
+MOST_BUCKETS: Final = 100_000
+"""Of all entities and metrics of one question together."""
+
 
 class Mode(StrEnum):
-    """Every reading, or what lies in each of many equal spans."""
+    """Every reading, what lies in each of many equal spans, or the readings that show the shape."""
 
     RAW = "raw"
     MINMAX = "minmax"
+    LTTB = "lttb"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One entity's metric over a range of source time."""
+    """Some metrics, of each of some entities, over a range of source time."""
 
-    entity: str
-    metric: str
-    """A point type of the contract, as ``RackPower``; a number that the twin worked out, as
+    entities: tuple[str, ...]
+    """None named is every entity that has the metric."""
+    metrics: tuple[str, ...]
+    """Each a point type of the contract, as ``RackPower``; a number that the twin worked out, as
     ``heat_kw``; or the code of a finding, as ``balance.heat``: 1 while it counts, 0 after."""
     start: Instant
     end: Instant
@@ -49,6 +57,8 @@ class Sample:
     measured_at: Instant
     value: float | None
     quality: int
+    text: str = ""
+    """What a number cannot say: the document of a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,11 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One point's answer: ``samples`` in mode raw, else ``buckets``."""
+    """One point's answer: ``buckets`` in mode minmax, else ``samples``."""
 
+    entity: str
+    metric: str
+    object_type: str
     point: str
     unit: str | None
     process_area: tuple[str, ...]
@@ -80,6 +93,9 @@ class Series:
     buckets: tuple[Bucket, ...] = ()
     truncated: bool = False
     """There are more than ``MOST_SAMPLES``; the earliest are here."""
+    estimated: bool = False
+    """In mode LTTB, of more than ``MOST_SAMPLES``: the samples are extremes of short spans, each at
+    the begin or in the middle of its span."""
 
 
 class HistoryError(Exception):

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from schemas.api import (
-    BucketView,
     CountersView,
     CountsView,
     EquipmentView,
     FaultCountsView,
     FleetPointsView,
     FleetView,
-    HistoryView,
     IsolationsView,
     IsolationView,
     LeakView,
@@ -21,14 +19,11 @@ from schemas.api import (
     RackSummary,
     RackView,
     ReachView,
-    SampleView,
-    SeriesView,
     TotalsView,
     UpstreamView,
 )
 from schemas.cooling import CduView, cdu_view, thermal_view
 from schemas.documents import cluster_of, local, measured_view, time_of
-from schemas.history import Query, Sample, Series
 from schemas.meters import MeterView, meter_view
 from schemas.places import places_view
 from schemas.power import power_view
@@ -40,7 +35,7 @@ from twin.health import racks_in_health
 from twin.instants import Instant
 from twin.measured import measure
 from twin.meters import METER, meter_of
-from twin.points import GOOD_QUALITY, EntityId, PointState, Quality
+from twin.points import EntityId, PointState
 from twin.publishers import Publisher
 from twin.racks import Isolation, Rack
 from twin.topology import Domain, Topology
@@ -172,19 +167,6 @@ def reach_view(
     return reach_of({each: walk(entity, each) for each in domains})
 
 
-def history_view(query: Query, series: Sequence[Series]) -> HistoryView:
-    """What a store answered to ``query``."""
-    return HistoryView(
-        entity=query.entity,
-        metric=query.metric,
-        start=format_instant(query.start),
-        end=format_instant(query.end),
-        mode=query.mode,
-        bucket_ms=query.bucket_ms,
-        series=tuple(map(_series, series)),
-    )
-
-
 def _counts(counts: PointCounts) -> CountsView:
     return CountsView(live=counts.live, stale=counts.stale, unheard=counts.unheard, bad=counts.bad)
 
@@ -251,28 +233,3 @@ def _totals(totals: Totals, counts: PointCounts, now: Instant) -> dict[str, obje
             total=counts.live + counts.stale + counts.unheard, **dict(_counts(counts))
         ),
     }
-
-
-def _series(series: Series) -> SeriesView:
-    return SeriesView(
-        point=series.point,
-        unit=series.unit,
-        process_area=series.process_area,
-        is_setpoint=series.is_setpoint,
-        phase=series.phase,
-        samples=tuple(map(_sample, series.samples)),
-        buckets=tuple(
-            BucketView(**asdict(bucket) | {"start": format_instant(bucket.start)})
-            for bucket in series.buckets
-        ),
-        truncated=series.truncated,
-    )
-
-
-def _sample(sample: Sample) -> SampleView:
-    good = sample.quality == GOOD_QUALITY and sample.value is not None
-    return SampleView(
-        measured_at=format_instant(sample.measured_at),
-        value=sample.value,
-        quality=Quality.GOOD if good else Quality.BAD,
-    )

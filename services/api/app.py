@@ -11,8 +11,11 @@ from starlette.staticfiles import StaticFiles
 from schemas.problems import Problem
 from services.api import (
     acts,
+    annotations,
+    backup,
     balances,
     bulk,
+    energy,
     equipment,
     faults,
     findings,
@@ -27,6 +30,7 @@ from services.api import (
 from services.api.context import Deps, create_context
 from services.api.figures import show_faults_of, show_racks
 from services.api.replies import explain_all
+from services.api.then import Moments
 from services.metrics import show_streams
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -43,6 +47,7 @@ def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
     """The API over live objects, and the page in the folder ``page`` if there is one."""
     app = Twin()
     app.state.context = context = create_context(deps)
+    app.state.moments = Moments(deps)
     streams = context.streams
     show_streams(
         deps.metrics, lambda: streams.clients, lambda: streams.slow, lambda: streams.refused
@@ -52,7 +57,7 @@ def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
     explain_all(app)
     v1 = APIRouter(prefix=PREFIX)
     state = (fleet, racks, equipment, topology, findings, balances)
-    for each in (*state, bulk, acts, faults, whatif, history, stream):
+    for each in (*state, bulk, acts, faults, whatif, backup, history, annotations, energy, stream):
         v1.include_router(each.router)
     app.include_router(v1)
     app.include_router(health.router)

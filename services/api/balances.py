@@ -7,18 +7,19 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from schemas.balances import BalancesPage, balance_view, found_by
-from services.api.context import Context, Here
-from services.api.paging import Listing, by_id, page
+from services.api.context import Context
+from services.api.paging import StateListing, by_id, page
 from services.api.replies import reply, state
 from services.api.slices import made
 from services.api.tally import drawn_up
+from services.api.then import Then
 from twin.balance import Balance, Closure
 from twin.fleet import Fleet
 
 router = APIRouter(prefix="/balances", tags=["balances"])
 
 
-class BalancesQuery(Listing):
+class BalancesQuery(StateListing):
     """Which balances."""
 
     entity: str | None = Field(None, description="In which this takes part.")
@@ -36,7 +37,7 @@ class BalancesQuery(Listing):
 
 @router.get("", response_model=BalancesPage, responses=state(400, 422))
 async def balances(
-    request: Request, here: Here, query: Annotated[BalancesQuery, Query()]
+    request: Request, here: Then, query: Annotated[BalancesQuery, Query()]
 ) -> Response:
     """What two ways of knowing one quantity say of each other, by rack, meter and CDU."""
     return await paged(request, here, query, query.holds)
@@ -48,7 +49,7 @@ def with_part_of(balance: Balance, entity: str) -> bool:
 
 
 async def paged(
-    request: Request, here: Context, query: Listing, holds: Callable[[Balance], bool]
+    request: Request, here: Context, query: StateListing, holds: Callable[[Balance], bool]
 ) -> Response:
     """One page of the balances that are asked for, in order of entity and code."""
     fleet, now = here.deps.fleet, here.now

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -18,6 +19,7 @@ from services.metrics import Metrics
 from twin.changes import Change
 from twin.fleet import Fleet
 from twin.instants import Instant
+from twin.steps import Steps
 
 
 class Store(Protocol):
@@ -28,6 +30,28 @@ class Store(Protocol):
 
         Raises:
             HistoryError: It cannot answer.
+        """
+
+
+class Past(Protocol):
+    """Whatever knows how the fleet was."""
+
+    async def fleet(self, at: Instant) -> Steps[Fleet] | None:
+        """How to make the fleet as it was at an instant; None where nothing is known of then.
+
+        Raises:
+            HistoryError: It cannot answer.
+        """
+
+
+class Backups(Protocol):
+    """Whatever makes backups of the history."""
+
+    async def make(self, name: str) -> Path:
+        """One backup more, and the folder that it is in.
+
+        Raises:
+            HistoryError: None was made.
         """
 
 
@@ -73,6 +97,10 @@ class Deps:
     metrics: Metrics = field(default_factory=Metrics)
     desk: Desk | None = None
     """None where nobody may do anything to faults."""
+    backups: Backups | None = None
+    """None where no embedded history is."""
+    past: Past | None = None
+    """None where nothing is kept of the past."""
 
     @property
     def fleet(self) -> Fleet:
@@ -105,6 +133,8 @@ class Context:
     frames: Frames
     streams: Streams
     tally: Tally
+    at: Instant | None = None
+    """Of which instant the fleet is; None is the live one."""
     one_whatif: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the one that is worked out: each puts aside what changes meanwhile."""
 

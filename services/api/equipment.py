@@ -9,17 +9,18 @@ from schemas.api import EquipmentPage, EquipmentView
 from schemas.balances import BalancesPage
 from schemas.views import equipment_view
 from services.api.balances import paged, with_part_of
-from services.api.context import Context, Here
-from services.api.paging import MOST, Listing, by_id, page
+from services.api.context import Context
+from services.api.paging import MOST, StateListing, by_id, page
 from services.api.replies import missing, reply, state
 from services.api.slices import made
+from services.api.then import Then
 from twin.entities import RACK, Entity
 from twin.points import EntityId
 
 router = APIRouter(prefix="/equipment", tags=["equipment"])
 
 
-class EquipmentQuery(Listing):
+class EquipmentQuery(StateListing):
     """Which equipment."""
 
     limit: int = Field(100, ge=1, le=MOST, description="Items in one page.")
@@ -28,7 +29,7 @@ class EquipmentQuery(Listing):
 
 @router.get("", response_model=EquipmentPage, responses=state(400, 422))
 async def all_equipment(
-    request: Request, here: Here, query: Annotated[EquipmentQuery, Query()]
+    request: Request, here: Then, query: Annotated[EquipmentQuery, Query()]
 ) -> Response:
     """Equipment with its points."""
     fleet, now = here.deps.fleet, here.now
@@ -46,7 +47,7 @@ async def all_equipment(
     "/{equipment_id:path}/balances", response_model=BalancesPage, responses=state(400, 404, 422)
 )
 async def equipment_balances(
-    request: Request, here: Here, equipment_id: str, query: Annotated[Listing, Query()]
+    request: Request, here: Then, equipment_id: str, query: Annotated[StateListing, Query()]
 ) -> Response:
     """Whether what a piece of equipment says fits what it serves, and what serves it."""
     identity = _equipment(here, equipment_id).id
@@ -54,7 +55,7 @@ async def equipment_balances(
 
 
 @router.get("/{equipment_id:path}", response_model=EquipmentView, responses=state(404, 422))
-async def equipment(request: Request, here: Here, equipment_id: str) -> Response:
+async def equipment(request: Request, here: Then, equipment_id: str) -> Response:
     """One piece of equipment with its points."""
     found = _equipment(here, equipment_id)
     return reply(request, here, equipment_view(found, here.deps.fleet, here.now))

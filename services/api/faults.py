@@ -10,9 +10,10 @@ from schemas.faults import FaultsPage, FaultView, StatisticsView, fault_view, st
 from schemas.moments import Moment
 from schemas.rules import RulesView, rule_views
 from services.api.context import Context, Here
-from services.api.paging import Key, Listing, page
-from services.api.replies import answer, missing, reply, state
+from services.api.paging import Key, StateListing, page
+from services.api.replies import fresh, live, missing, reply, state
 from services.api.slices import made, picked
+from services.api.then import Then
 from twin.fault import Condition, Fault, State
 from twin.faults.picture import Picture
 from twin.faults.rule import Rules
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/faults", tags=["faults"])
 Sort = Literal["urgency", "raised_at", "-raised_at"]
 
 
-class FaultsQuery(Listing):
+class FaultsQuery(StateListing):
     """Which faults, in what order."""
 
     entity: str | None = Field(None, description="On this rack or piece of equipment.")
@@ -69,7 +70,7 @@ class FaultsQuery(Listing):
 
 
 @router.get("", response_model=FaultsPage, responses=state(400, 422))
-async def faults(request: Request, here: Here, query: Annotated[FaultsQuery, Query()]) -> Response:
+async def faults(request: Request, here: Then, query: Annotated[FaultsQuery, Query()]) -> Response:
     """Faults that are not over and noted, or are masked: most urgent and worst first."""
     rules = here.deps.fleet.faults.rules
     asked = await picked(query.asked(here.deps.fleet.faults))
@@ -80,11 +81,10 @@ async def faults(request: Request, here: Here, query: Annotated[FaultsQuery, Que
 @router.get("/statistics", response_model=StatisticsView)
 async def fault_statistics(here: Here) -> Response:
     """How often operators were called in the last day, and what for."""
-    document = statistics_view(here.deps.fleet.faults, here.now)
-    return answer(document, {"cache-control": "no-cache"})
+    return fresh(here, statistics_view(here.deps.fleet.faults, here.now))
 
 
-@router.get("/rules", response_model=RulesView, responses=state())
+@router.get("/rules", response_model=RulesView, responses=live())
 async def fault_rules(request: Request, here: Here) -> Response:
     """What is judged a fault: every row with its limits, its delays and where they come from."""
     views = rule_views(here.deps.fleet.faults.rules)
@@ -92,7 +92,7 @@ async def fault_rules(request: Request, here: Here) -> Response:
 
 
 @router.get("/{fault_id}", response_model=FaultView, responses=state(404, 422))
-async def fault(request: Request, here: Here, fault_id: str) -> Response:
+async def fault(request: Request, here: Then, fault_id: str) -> Response:
     """One occurrence, also one that is over while it is remembered."""
     found = here.deps.fleet.faults.get(fault_id)
     if found is None:
@@ -101,7 +101,7 @@ async def fault(request: Request, here: Here, fault_id: str) -> Response:
 
 
 async def page_of_faults(
-    request: Request, here: Context, found: Iterable[Fault], query: Listing
+    request: Request, here: Context, found: Iterable[Fault], query: StateListing
 ) -> Response:
     """One page of faults, most urgent first."""
     rules = here.deps.fleet.faults.rules

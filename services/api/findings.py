@@ -3,21 +3,20 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from schemas.findings import FindingsPage, finding_view
 from services.api.balances import beat
-from services.api.context import Here
+from services.api.paging import AsOf
 from services.api.replies import reply, state
+from services.api.then import Then
 from twin.held import Standing
 
 router = APIRouter(prefix="/findings", tags=["findings"])
 
 
-class FindingsQuery(BaseModel):
+class FindingsQuery(AsOf):
     """Which findings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     entity: str | None = Field(None, description="Of this rack or piece of equipment.")
     code: str | None = Field(None, description="Of the fault catalogue, as `balance.heat`.")
@@ -30,7 +29,7 @@ class FindingsQuery(BaseModel):
 
 @router.get("", response_model=FindingsPage, responses=state(422))
 async def findings(
-    request: Request, here: Here, query: Annotated[FindingsQuery, Query()]
+    request: Request, here: Then, query: Annotated[FindingsQuery, Query()]
 ) -> Response:
     """Readings that cannot be true together, with the one to blame where it can be told.
 

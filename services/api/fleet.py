@@ -4,14 +4,14 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.api import FleetView
 from schemas.views import fleet_view
-from services.api.context import Here
 from services.api.replies import reply, state
+from services.api.then import Then
 
 router = APIRouter(tags=["fleet"])
 
 
 @router.get("/fleet", response_model=FleetView, responses=state())
-async def fleet(request: Request, here: Here) -> Response:
+async def fleet(request: Request, here: Then) -> Response:
     """All racks in a few numbers, and who publishes."""
     await here.board.sync()
     document = fleet_view(here.deps.fleet, here.now, here.board.totals(), here.board.groups())

@@ -9,9 +9,12 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from schemas.moments import AnyMoment
 from services.api.replies import ProblemError
 
 MOST: Final = 1000
+
+AT: Final = "As it was then: RFC 3339, or milliseconds since 1970. Now, if left out."
 
 T = TypeVar("T")
 
@@ -22,6 +25,14 @@ class Key(NamedTuple):
     absent: bool
     value: float
     id: str
+
+
+class AsOf(BaseModel):
+    """What any state can be asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: AnyMoment | None = Field(None, description=AT)
 
 
 class Listing(BaseModel):
@@ -39,6 +50,10 @@ class Listing(BaseModel):
         """What ties a cursor to its filters and sort."""
         asked = self.model_dump_json(exclude={"limit", "cursor"})
         return sha256(asked.encode()).hexdigest()[:12]
+
+
+class StateListing(AsOf, Listing):
+    """What any collection of the state can be asked."""
 
 
 def by_id(item: str) -> Key:

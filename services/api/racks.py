@@ -21,11 +21,12 @@ from schemas.trends import TrendView, trend_view
 from schemas.views import rack_points_view, rack_summary, rack_view
 from services.api.balances import beat, paged, with_part_of
 from services.api.board import Scope
-from services.api.context import Context, Here
+from services.api.context import Context
 from services.api.faults import page_of_faults
-from services.api.paging import Commas, Key, Listing, by_id, page
+from services.api.paging import Commas, Key, StateListing, by_id, page
 from services.api.replies import missing, reply, state
 from services.api.slices import made
+from services.api.then import Then
 from twin.health import rack_in_health
 from twin.points import EntityId, Freshness
 from twin.racks import Rack
@@ -82,7 +83,7 @@ _VALUES: Final[dict[str, Callable[[Rack], float | None]]] = {
 }
 
 
-class RacksQuery(Listing):
+class RacksQuery(StateListing):
     """Which racks, in what order."""
 
     hall: str | None = Field(None, description="Racks in this hall.")
@@ -117,7 +118,7 @@ class RacksQuery(Listing):
 
 
 @router.get("", response_model=RacksPage, responses=state(400, 422))
-async def racks(request: Request, here: Here, query: Annotated[RacksQuery, Query()]) -> Response:
+async def racks(request: Request, here: Then, query: Annotated[RacksQuery, Query()]) -> Response:
     """Racks in short."""
     await here.board.sync()
     asked = (shown.rack for shown in here.board if query.holds(shown.rack))
@@ -136,19 +137,19 @@ async def racks(request: Request, here: Here, query: Annotated[RacksQuery, Query
 
 
 @router.get("/{rack_id:path}/power", response_model=PowerView, responses=state(404, 422))
-async def rack_power(request: Request, here: Here, rack_id: str) -> Response:
+async def rack_power(request: Request, here: Then, rack_id: str) -> Response:
     """What a rack draws, and through which feeds."""
     return reply(request, here, power_view(_rack(here, rack_id).power, here.now))
 
 
 @router.get("/{rack_id:path}/thermal", response_model=ThermalView, responses=state(404, 422))
-async def rack_thermal(request: Request, here: Here, rack_id: str) -> Response:
+async def rack_thermal(request: Request, here: Then, rack_id: str) -> Response:
     """What the liquid brings to a rack and takes away."""
     return reply(request, here, thermal_view(_rack(here, rack_id).thermal, here.now))
 
 
 @router.get("/{rack_id:path}/trend", response_model=TrendView, responses=state(404, 422))
-async def rack_trend(request: Request, here: Here, rack_id: str) -> Response:
+async def rack_trend(request: Request, here: Then, rack_id: str) -> Response:
     """Where the coolant of a rack is going, and when it would be beyond a critical limit."""
     fleet = here.deps.fleet
     trend = trend_of(fleet.audit.steady(_rack(here, rack_id).id))
@@ -157,7 +158,7 @@ async def rack_trend(request: Request, here: Here, rack_id: str) -> Response:
 
 @router.get("/{rack_id:path}/balances", response_model=BalancesPage, responses=state(400, 404, 422))
 async def rack_balances(
-    request: Request, here: Here, rack_id: str, query: Annotated[Listing, Query()]
+    request: Request, here: Then, rack_id: str, query: Annotated[StateListing, Query()]
 ) -> Response:
     """Whether what the sensors of a rack, and the meters that feed it, say fits together."""
     identity = _rack(here, rack_id).id
@@ -166,7 +167,7 @@ async def rack_balances(
 
 @router.get("/{rack_id:path}/faults", response_model=FaultsPage, responses=state(400, 404, 422))
 async def rack_faults(
-    request: Request, here: Here, rack_id: str, query: Annotated[Listing, Query()]
+    request: Request, here: Then, rack_id: str, query: Annotated[StateListing, Query()]
 ) -> Response:
     """A rack's faults that are not over and noted, or are masked; most urgent first."""
     faults = here.deps.fleet.faults.of(_rack(here, rack_id).id)
@@ -175,7 +176,7 @@ async def rack_faults(
 
 @router.get("/{rack_id:path}/points", response_model=PointsPage, responses=state(400, 404, 422))
 async def rack_points(
-    request: Request, here: Here, rack_id: str, query: Annotated[Listing, Query()]
+    request: Request, here: Then, rack_id: str, query: Annotated[StateListing, Query()]
 ) -> Response:
     """Everything measured at a rack."""
     entity = here.deps.fleet.entity(_rack(here, rack_id).id)
@@ -187,7 +188,7 @@ async def rack_points(
 
 
 @router.get("/{rack_id:path}", response_model=RackView, responses=state(404, 422))
-async def rack(request: Request, here: Here, rack_id: str) -> Response:
+async def rack(request: Request, here: Then, rack_id: str) -> Response:
     """One rack, whole."""
     found = _rack(here, rack_id)
     faults = [each.id for each in here.deps.fleet.faults.of(found.id)]

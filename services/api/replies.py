@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from schemas.problems import MEDIA_TYPE, Mistake, Problem
+from schemas.rfc3339 import format_instant
 from services.api.context import Context
 
 HTTPResponses = dict[int | str, dict[str, object]]
@@ -39,7 +40,7 @@ def missing(what: str, identity: str) -> ProblemError:
 def reply(
     request: Request, context: Context, document: BaseModel, *, tag: str = "", **dump: object
 ) -> Response:
-    """A document of the live state, or 304 where the client has it already.
+    """A document of the state, or 304 where the client has it already.
 
     Args:
         request: What was asked.
@@ -50,10 +51,15 @@ def reply(
     """
     epoch, revision = context.revision.split(":")
     etag = f'W/"{epoch}-{revision}{tag}"'
-    headers = {"etag": etag, "twin-revision": context.revision, "cache-control": "no-cache"}
+    headers = {"etag": etag, "twin-revision": context.revision} | _of_when(context)
     if _has(request.headers.getlist("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     return answer(document, headers, **dump)  # type: ignore[arg-type]  # pydantic's own
+
+
+def fresh(context: Context, document: BaseModel) -> Response:
+    """A document of the state that alters without the revision: by time alone."""
+    return answer(document, _of_when(context))
 
 
 def answer(
@@ -81,6 +87,11 @@ def failures(*statuses: int) -> HTTPResponses:
 
 
 def state(*statuses: int) -> HTTPResponses:
+    """The same for a document of the state, live or of the past."""
+    return live(*sorted({*statuses, *_OF_THE_PAST}))
+
+
+def live(*statuses: int) -> HTTPResponses:
     """The same for a document of the live state."""
     return {304: {"description": "As it was at the ETag of If-None-Match"}, **failures(*statuses)}
 
@@ -88,6 +99,9 @@ def state(*statuses: int) -> HTTPResponses:
 PROBLEM: Final[dict[str, object]] = {
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 }
+
+_OF_THE_PAST: Final = (404, 422, 503)
+"""Nothing is known of then, it is still to come, or the store cannot answer."""
 
 _PHRASES: Final = {
     400: "The cursor or the body cannot be used",
@@ -104,6 +118,14 @@ def explain_all(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def _of_when(context: Context) -> dict[str, str]:
+    """Headers that say whether a document is of now."""
+    headers = {"cache-control": "no-cache"}
+    if context.at is None:
+        return headers | {"twin-mode": "live"}
+    return headers | {"twin-mode": "historic", "twin-at": format_instant(context.at)}
 
 
 async def _problem(_: Request, error: Exception) -> Response:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from schemas.topology import (
     ConnectedView,
@@ -15,32 +14,31 @@ from schemas.topology import (
     edges_view,
     fate_view,
 )
-from services.api.context import Context, Here
-from services.api.paging import Listing, by_id, page
+from services.api.context import Context
+from services.api.paging import AsOf, StateListing, by_id, page
 from services.api.replies import missing, reply, state
+from services.api.then import Then
 from twin.points import EntityId
 from twin.topology import Domain
 
 router = APIRouter(prefix="/topology", tags=["topology"])
 
 
-class TopologyQuery(Listing):
+class TopologyQuery(StateListing):
     """Which edges."""
 
     domain: Domain | None = None
 
 
-class ReachQuery(BaseModel):
+class ReachQuery(AsOf):
     """What may flow."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     domain: Domain | None = None
 
 
 @router.get("", response_model=TopologyPage, responses=state(400, 422))
 async def topology(
-    request: Request, here: Here, query: Annotated[TopologyQuery, Query()]
+    request: Request, here: Then, query: Annotated[TopologyQuery, Query()]
 ) -> Response:
     """Everything that serves something, with whom it serves directly.
 
@@ -62,7 +60,7 @@ async def topology(
 
 @router.get("/{entity_id:path}/upstream", response_model=ConnectedView, responses=state(404, 422))
 async def upstream(
-    request: Request, here: Here, entity_id: str, query: Annotated[ReachQuery, Query()]
+    request: Request, here: Then, entity_id: str, query: Annotated[ReachQuery, Query()]
 ) -> Response:
     """Everything that serves an entity, nearest first."""
     return reply(request, here, _connected(here, entity_id, query, up=True))
@@ -70,7 +68,7 @@ async def upstream(
 
 @router.get("/{entity_id:path}/downstream", response_model=ConnectedView, responses=state(404, 422))
 async def downstream(
-    request: Request, here: Here, entity_id: str, query: Annotated[ReachQuery, Query()]
+    request: Request, here: Then, entity_id: str, query: Annotated[ReachQuery, Query()]
 ) -> Response:
     """Everything that an entity serves, nearest first."""
     return reply(request, here, _connected(here, entity_id, query, up=False))
@@ -78,7 +76,7 @@ async def downstream(
 
 @router.get("/{entity_id:path}/fate", response_model=FateView, responses=state(404, 422))
 async def fate(
-    request: Request, here: Here, entity_id: str, query: Annotated[ReachQuery, Query()]
+    request: Request, here: Then, entity_id: str, query: Annotated[ReachQuery, Query()]
 ) -> Response:
     """What is lost with an entity, with what it is lost, and who else serves the same.
 

@@ -1,16 +1,12 @@
 """What if: the consequences of losses and changes, worked out and never carried out."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from schemas.whatif import CaseView, OutcomeView, case_of, outcome_json
 from services.api.context import Here
 from services.api.replies import ProblemError, failures
-from services.api.slices import in_slices, sliced
+from services.api.slices import in_slices, sliced, uncollected
 from twin.whatif import UnknownIdsError, stepwise
 
 router = APIRouter(prefix="/whatif", tags=["whatif"])
@@ -26,7 +22,7 @@ async def whatif(here: Here, case: CaseView) -> Response:
     """
     async with here.one_whatif:
         now, revision = here.now, here.revision
-        with _uncollected(), here.deps.intake.fork(here.board.current()) as fork:
+        with uncollected(), here.deps.intake.fork(here.board.current()) as fork:
             try:
                 found = await in_slices(stepwise(fork, case_of(case)))
             except UnknownIdsError as error:
@@ -35,17 +31,3 @@ async def whatif(here: Here, case: CaseView) -> Response:
     headers = {"twin-revision": revision, "cache-control": "no-store"}
     content = sliced(outcome_json(found, now))
     return StreamingResponse(content, media_type="application/json", headers=headers)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without a search for objects that only hold each other, for a second or so.
-
-    There are none in what is worked out here; but it is much, which sets off the search, and that
-    goes through all that the twin holds at once: 0.1 s at 2,000 racks.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -1,10 +1,12 @@
 from build import a_fleet_with, a_heartbeat, a_point, a_reading, at, tell
 from faulty import CRITICAL, WARNING
-from schemas.faults import FaultView, fault_event, fault_view, statistics_view
+from schemas.faults import FaultView, books_of, fault_event, fault_view, statistics_view
 from twin.changes import FaultChanged
-from twin.fault import Fault, Key
+from twin.fault import UNKNOWN, Fault, Judged, Key
+from twin.faults.engine import Faults
 from twin.fleet import Fleet
 from twin.points import EntityId
+from twin.severity import Severity
 
 CDU = a_point("CDU/LiquidFlow", "CDU-1", serves=("R1", "R2"))
 
@@ -141,3 +143,56 @@ def test_statistics_are_told_with_what_lies_on_the_shelf() -> None:
     assert [(each.id, each.reason) for each in told.shelved] == [(fault.id, "known")]
     assert (told.calls, told.worst_pct, told.longest_unacked_s) == (1, 100.0, 200.0)
     assert told.standing == {"WARNING": 0, "CRITICAL": 1}
+
+
+def again(fleet: Fleet) -> list[FaultView]:
+    """What is told of faults that were made of what was told of them, as a store keeps it."""
+    faults = fleet.faults
+    told = [fault_view(each, fleet).model_dump_json() for each in faults.occurrences()]
+    books = books_of(map(FaultView.model_validate_json, told), at(500))
+    fleet.faults = Faults(faults.rules, fleet.topology, books)
+    found = [fault_view(each, fleet) for each in fleet.faults.occurrences()]
+    fleet.faults = faults
+    return found
+
+
+def test_faults_are_the_same_when_made_of_what_was_told() -> None:
+    fleet = a_fleet()
+    known = raised(fleet, "leak.detected", "R1")
+    cause = raised(fleet, "cdu.unavailable", "CDU-1")
+    for rack in ("R1", "R2"):
+        raised(fleet, "liquid.flow_low", rack, 130)
+    over = raised(fleet, "leak.detected", "R2", 260)
+    faults, now = fleet.faults, at(400)
+    faults.ack(known.id, "ann", now)
+    faults.shelve(known.id, "bob", now, reason="known", until=at(900))
+    faults.out_of_service(cause.id, "cy", now, reason="drained")
+    faults.comment(known.id, "dee", now, text="wet")
+    faults.remove(over.key, now)
+
+    assert again(fleet) == [fault_view(each, fleet) for each in faults.occurrences()]
+
+
+def test_silence_of_a_publisher_stands_for_the_same_faults_again() -> None:
+    fleet = a_fleet()
+    raised(fleet, "data.publisher_lost", "PUB")
+    silent = Judged(Severity.WARNING, message="nothing heard", publisher=EntityId("PUB"))
+    fleet.faults.judge(Key("data.stale", EntityId("R1")), silent, at(130))
+    fleet.faults.advance(at(300))
+
+    told = again(fleet)
+    assert told == [fault_view(each, fleet) for each in fleet.faults.occurrences()]
+    assert [each.suppresses for each in told if each.code == "data.publisher_lost"] == [1]
+
+
+def test_fault_that_waits_for_its_cause_and_has_no_data_does_so_again() -> None:
+    fleet = a_fleet()
+    key = Key("liquid.flow_low", EntityId("R1"))
+    fleet.faults.judge(key, CRITICAL, at(0))
+    due = fleet.faults.next_at
+    fleet.faults.advance(due)
+    fleet.faults.judge(key, UNKNOWN, due)
+
+    (told,) = again(fleet)
+    assert told == fault_view(fleet.faults.occurrences()[0], fleet)
+    assert (told.annunciated, told.held) == (False, True)

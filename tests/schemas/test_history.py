@@ -7,11 +7,11 @@ from twin.instants import Instant
 
 
 def a_query(span: int, points: int) -> Query:
-    return Query("R1", "RackPower", Instant(1_000), Instant(1_000 + span), points=points)
+    return Query(("R1",), ("RackPower",), Instant(1_000), Instant(1_000 + span), points=points)
 
 
 def test_a_query_reduces_unless_it_asks_for_every_reading() -> None:
-    query = Query("R1", "RackPower", Instant(0), Instant(1))
+    query = Query(("R1",), ("RackPower",), Instant(0), Instant(1))
 
     assert (query.mode, query.points) == (Mode.MINMAX, POINTS)
 

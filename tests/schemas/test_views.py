@@ -14,12 +14,10 @@ from build import (
     tell,
 )
 from schemas.cooling import thermal_view
-from schemas.history import Bucket, Mode, Query, Sample, Series
 from schemas.power import power_view
 from schemas.views import (
     equipment_view,
     fleet_view,
-    history_view,
     rack_points_view,
     rack_summary,
     rack_view,
@@ -31,7 +29,7 @@ from twin.fleet import Fleet
 from twin.points import EntityId, Point, PointId, PublisherId
 from twin.racks import Rack
 from twin.topology import Domain
-from twin.totals import totals_of
+from twin.totals import groups_of, totals_of
 
 R1 = EntityId("R1")
 
@@ -180,6 +178,7 @@ def test_fleet_says_how_complete_its_sums_are() -> None:
 def test_totals_that_are_known_are_not_summed_up_again() -> None:
     fleet, none = a_fleet(), totals_of([])
     assert fleet_view(fleet, at(1), none).racks == 0
+    assert fleet_view(fleet, at(1), none, groups_of([])).racks == 0
     assert totals_view(none, fleet.counts, at(1)).points == fleet_view(fleet, at(1)).points
 
 
@@ -189,25 +188,3 @@ def test_reach_goes_up_and_down_in_the_domains_asked_for() -> None:
     down = reach_view(topology, EntityId("BUS"), Domain, up=False)
     assert (up.power, up.liquid) == (("TAP-1", "TAP-2", "BUS"), ())
     assert down.power == ("TAP-1", "TAP-2", "R1")
-
-
-def test_history_says_what_was_asked_and_what_is_known() -> None:
-    series = Series(
-        "Rack/RackPower/R1",
-        "kW",
-        ("x",),
-        is_setpoint=False,
-        phase="A",
-        samples=(Sample(START, 1.0, 1), Sample(START, 1.0, 0), Sample(START, None, 1)),
-        buckets=(Bucket(START, 1.0, 2.0, 1.5, 2.0, 4, 1.0),),
-    )
-    query = Query("R1", "RackPower", START, at(10), Mode.MINMAX, points=10)
-    view = history_view(query, [series]).model_dump(mode="json", by_alias=True)
-    assert (view["from"], view["to"], view["bucket_ms"]) == (
-        "2026-01-01T00:00:00.000Z",
-        "2026-01-01T00:00:10.000Z",
-        1000,
-    )
-    (shown_series,) = view["series"]
-    assert [sample["quality"] for sample in shown_series["samples"]] == ["GOOD", "BAD", "BAD"]
-    assert shown_series["buckets"][0]["start"] == "2026-01-01T00:00:00.000Z"

@@ -9,10 +9,14 @@ from hypothesis import settings
 from openapi_spec_validator import validate
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from live import a_live_fleet, an_app
+from build import START
+from live import Shelf, a_live_fleet, an_app
 from schemas.history import Query, Series
 from schemas.stream import MESSAGES
 from services.api.documents import FOLDER, asyncapi, openapi, text, write
+from twin.fleet import Fleet
+from twin.instants import Instant
+from twin.steps import Steps
 
 
 def test_openapi_is_valid() -> None:
@@ -59,7 +63,20 @@ class Empty:
         return []
 
 
-schema = schemathesis.openapi.from_asgi("/openapi.json", an_app(a_live_fleet(), store=Empty()))
+class Same:
+    """A past in which all was as it is in any small fleet."""
+
+    async def fleet(self, instant: Instant) -> Steps[Fleet] | None:
+        """The fleet, unless that is before it all began."""
+        return self._steps() if instant >= START else None
+
+    def _steps(self) -> Steps[Fleet]:
+        yield
+        return a_live_fleet().fleet
+
+
+api = an_app(a_live_fleet(), store=Empty(), past=Same(), backups=Shelf())
+schema = schemathesis.openapi.from_asgi("/openapi.json", api)
 
 
 @schema.exclude(path="/api/v1/stream").parametrize()

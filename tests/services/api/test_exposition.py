@@ -110,6 +110,7 @@ async def test_what_has_gone_stale_is_absent_and_its_points_say_why() -> None:
 async def test_a_number_that_overflowed_is_absent() -> None:
     live = a_live_fleet(racks=1)
     live.load("R1", 1.7e308)
+    live.show(a_point("PowerMeter/ActivePower", "R1-TAP", serves=("R1",)), 1.7e308)
 
     assert (await samples(live))["racktwin_rack_load_watts"] == []
 
