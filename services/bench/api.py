@@ -34,10 +34,10 @@ async def bench_api(
     racks: int = RACKS, requests: int = REQUESTS, values: int = VALUES, settle_s: float = SETTLE_S
 ) -> Report:
     """Ask a demo of its own, in another process, beside everything else that it does."""
-    async with _demo(racks) as (address, broker):
+    async with a_demo(racks) as (address, broker):
         await asyncio.sleep(settle_s)
         async with aiohttp.ClientSession(f"{address}/api/v1/") as session:
-            answers = await _requests(session, requests)
+            answers = await requests_of(session, requests)
             scrapes = [await _scrape(session) for _ in range(SCRAPES)]
             async with publisher(BrokerSettings(url=Url(broker)), "bench") as publish:
                 delays = await _stream(session, publish, values)
@@ -51,9 +51,10 @@ async def bench_api(
 
 
 @asynccontextmanager
-async def _demo(racks: int) -> AsyncIterator[tuple[str, str]]:
+async def a_demo(racks: int, **settings: str) -> AsyncIterator[tuple[str, str]]:
     """Addresses of a running demo: its API's and its broker's."""
     process = await asyncio.create_subprocess_exec(
+        *("env", *(f"{name}={value}" for name, value in settings.items())),
         *(sys.executable, "-m", "services", "demo", "--racks", str(racks), "--port", "0"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -75,7 +76,8 @@ async def _demo(racks: int) -> AsyncIterator[tuple[str, str]]:
         await process.wait()
 
 
-async def _requests(session: aiohttp.ClientSession, count: int) -> list[float]:
+async def requests_of(session: aiohttp.ClientSession, count: int) -> list[float]:
+    """Seconds that each of so many requests took, one rack after the other."""
     async with session.get("racks") as answer:
         ids = [rack["id"] for rack in (await answer.json())["items"]]
     durations = []

@@ -22,7 +22,7 @@ START = Instant(1_767_225_600_000)
 
 def bench_memory(points: int = POINTS) -> Report:
     """Describe and hear ``points`` points through the intake; run it in a process of its own."""
-    before = _resident_mib()
+    before = resident_mib()
     intake = Intake(Fleet())
     for number in range(points):
         rack, (kind, unit) = f"H1-R{number // 96:05d}-K{number // 6 % 16:02d}", KINDS[number % 6]
@@ -30,7 +30,7 @@ def bench_memory(points: int = POINTS) -> Report:
         intake.take(f"BMS/v1/PUB/Metadata/{path}", _metadata(kind, unit, rack), START)
         value = b'{"value":%d.25,"timestamp":%d,"quality":1}' % (number % 1000, START + number)
         intake.take(f"BMS/v1/PUB/Value/{path}", value, START)
-    after = _resident_mib()
+    after = resident_mib()
     report = Report("memory", f"{points} points, each described and heard")
     report.add("points live", intake.fleet.counts.live, "", target=points)
     report.add("resident", after, "MiB", target=1024 * points / POINTS, better="lower")
@@ -46,7 +46,7 @@ def _metadata(kind: str, unit: str, rack: str) -> bytes:
     ).encode()
 
 
-def _resident_mib() -> float:
+def resident_mib() -> float:
     """Resident memory of this process, from the second field of Linux's ``statm``."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 2**20

@@ -135,7 +135,8 @@ async def test_live_and_history_apart_do_the_same_work(dsx: Path, tmp_path: Path
 
             async def written() -> bool:
                 metrics = (await history.get("/metrics")).text
-                _, _, count = metrics.partition("\nracktwin_history_written_total ")
+                name = '\nracktwin_history_shipped_total{store="duckdb"} '
+                _, _, count = metrics.partition(name)
                 return float(count.split()[0]) >= 4545  # and what was worked out of them
 
             await until(written)

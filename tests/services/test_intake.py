@@ -3,7 +3,8 @@ from schemas.envelope import Envelope
 from schemas.errors import Reason
 from services.intake import Intake
 from twin.changes import PointDescribed, PointStale, ReadingTaken
-from twin.fleet import STALE_AFTER, Fleet
+from twin.fleet import Fleet
+from twin.hearing import STALE_AFTER
 from twin.instants import Instant, Millis, after
 from twin.points import EntityId
 

@@ -19,7 +19,10 @@ from services.metrics import (
     show_letters,
     show_link,
     show_notify,
+    show_rows,
     show_rules_file,
+    show_spool,
+    show_stores,
     show_streams,
     show_totals,
 )
@@ -61,7 +64,22 @@ def test_figures_are_read_when_asked_for() -> None:
 def test_every_part_has_its_names() -> None:
     metrics = Metrics()
     show_inbox(metrics, lambda: 1, lambda: 2)
-    show_history(metrics, lambda: 3, lambda: 4, lambda: 5, lambda: 6, lambda: 14)
+    show_history(metrics, lambda: 3, lambda: 30, lambda: 4, lambda: {"a/b/c": 5})
+    show_spool(metrics, lambda: 40, lambda: 41, lambda: 42, lambda: 43)
+    show_rows(
+        metrics,
+        lambda: {"duckdb": 44},
+        lambda: {"duckdb": 45},
+        lambda: {"duckdb": 46},
+        lambda: {"duckdb": 47},
+    )
+    show_stores(
+        metrics,
+        lambda: {"duckdb": 48},
+        lambda: {"duckdb": 49},
+        lambda: {"duckdb": 50},
+        lambda: {"duckdb": True},
+    )
     show_link(metrics, lambda: True, lambda: 15, lambda: 16)
     show_lag(metrics, lambda: 0.5, lambda: 1.5)
     show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
@@ -89,10 +107,21 @@ def test_every_part_has_its_names() -> None:
         "racktwin_inbox_depth": 1,
         "racktwin_inbox_dropped_total": 2,
         "racktwin_history_accepted_total": 3,
-        "racktwin_history_written_total": 4,
-        "racktwin_history_lost_total": 5,
-        "racktwin_history_queued": 6,
-        "racktwin_history_retries_total": 14,
+        "racktwin_history_withheld_total": 30,
+        "racktwin_history_unsynced": 4,
+        "racktwin_history_lost_by_point/a/b/c": 5,
+        "racktwin_history_spool_bytes": 40,
+        "racktwin_history_spool_dropped_total": 41,
+        "racktwin_history_spool_failed_total": 42,
+        "racktwin_history_spool_damaged_total": 43,
+        "racktwin_history_shipped_total/duckdb": 44,
+        "racktwin_history_refused_total/duckdb": 45,
+        "racktwin_history_lost_total/duckdb": 46,
+        "racktwin_history_waiting/duckdb": 47,
+        "racktwin_history_found/duckdb": 48,
+        "racktwin_history_retries_total/duckdb": 49,
+        "racktwin_history_failed_total/duckdb": 50,
+        "racktwin_history_held/duckdb": 1,
         "racktwin_broker_connected": 1,
         "racktwin_broker_reconnects_total": 15,
         "racktwin_subscriptions_refused": 16,

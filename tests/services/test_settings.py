@@ -58,8 +58,34 @@ def test_topics_in_the_environment_are_separated_by_commas(
 
 
 @pytest.mark.parametrize(
+    ("given", "stores"),
+    [
+        ("duckdb", ("duckdb",)),
+        ("duckdb,influx2", ("duckdb", "influx2")),
+        ("influx2, duckdb,influx2", ("influx2", "duckdb")),
+        ("none", ()),
+    ],
+)
+def test_stores_in_a_text_are_separated_by_commas(
+    tmp_path: Path, given: str, stores: tuple[str, ...]
+) -> None:
+    settings, _ = load(a_file(tmp_path, f"[history]\nstore = '{given}'\n"))
+
+    assert settings.history.store == stores
+
+
+def test_stores_may_be_a_list(tmp_path: Path) -> None:
+    settings, _ = load(a_file(tmp_path, "[history]\nstore = ['influx2', 'duckdb']\n"))
+
+    assert settings.history.store == ("influx2", "duckdb")
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("[history]\nstore = 'duckdb,none'", "history.store"),
+        ("[history]\nstore = ''", "history.store"),
+        ("[history]\nstore = 7", "history.store"),
         ("colour = 1", "colour"),
         ("[broker]\nulr = 'mqtt://x'", "broker.ulr"),
         ("[broker]\nurl = 'http://x'", "broker.url"),
@@ -117,3 +143,31 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RACKTWIN_BROKER__PASSWORD", "hunter2")
 
     assert "hunter2" not in repr(load()[0])
+
+
+def test_a_deadband_is_for_a_point_type_that_has_a_unit(tmp_path: Path) -> None:
+    table = "[history.deadband]\n"
+    file = a_file(tmp_path, table + "RackPower = {abs = 0.5}\nLiquidFlow = {pct = 2, max_s = 30}\n")
+    bands = load(file)[0].history.deadband
+
+    assert (bands["RackPower"].around(80.0), bands["RackPower"].max_s) == (0.5, 100.0)
+    assert (bands["LiquidFlow"].around(-80.0), bands["LiquidFlow"].max_s) == (1.6, 30.0)
+    assert load()[0].history.deadband == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("RackLeakDetect = {abs = 0.5}", "no point type of the contract that has a unit"),
+        ("RackPowr = {abs = 0.5}", "no point type of the contract that has a unit"),
+        ("RackPower = {abs = 0.5, pct = 1}", "set abs or pct"),
+        ("RackPower = {}", "set abs or pct"),
+        ("RackPower = {abs = 0}", "greater than 0"),
+        ("RackPower = {abs = 1, max_s = 600}", "less than or equal to 150"),
+    ],
+)
+def test_a_deadband_that_cannot_be_is_named(tmp_path: Path, line: str, why: str) -> None:
+    file = a_file(tmp_path, f"[history.deadband]\n{line}\n")
+
+    with pytest.raises(SettingsError, match=why):
+        load(file)

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -72,8 +73,14 @@ async def test_two_brokers_do_not_meet() -> None:
 )
 def test_broker_dies_with_its_parent(name: str, how: signal.Signals, tmp_path: Path) -> None:
     command: list[str | Path] = [sys.executable, "-c", PARENT, tmp_path, find(name)]
+    # a signal that falls into the lock of coverage would be waited for, for ever
+    environment = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline().startswith("mqtt://127.0.0.1:")

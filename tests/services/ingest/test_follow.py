@@ -9,7 +9,8 @@ from schemas.envelope import Envelope
 from services.ingest.follow import MUCH, SLICE, TICK_S, follow, tick
 from services.intake import Intake
 from twin.changes import Change, FaultChanged, PointDescribed, PointStale, ReadingTaken
-from twin.fleet import STALE_AFTER, Fleet
+from twin.fleet import Fleet
+from twin.hearing import STALE_AFTER
 from twin.instants import Instant, Millis, after
 
 T0 = Instant(1_767_225_600_000)
