@@ -37,7 +37,7 @@ SOME_TIMES = ("held_since", "cleared_at", "unacked_since", "acknowledged_at", "a
 FAULTS = st.builds(
     Fault,
     **dict.fromkeys(("number", "flap_count", "realarm_count"), WHOLE),
-    **dict.fromkeys((*TIMES, "forget_at", "closed_at"), TIME),
+    **dict.fromkeys((*TIMES, "forget_at", "closed_at", "hushed_at"), TIME),
     **dict.fromkeys(SOME_TIMES, st.none() | TIME),
     key=st.builds(Key, TEXT, NAME, TEXT),
     id=TEXT,
