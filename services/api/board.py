@@ -23,6 +23,13 @@ from twin.totals import Groups, Totals, groups_of, totals_of
 AT_ONCE: Final = 50
 """Racks worked out before others have their turn: a few milliseconds."""
 
+REST_S_PER_RACK: Final = 6e-4
+"""How long streams rest after a rack that was worked out, some three times what that took.
+
+So they never take more than a quarter of the time: when more changes than can be told, they tell it
+less often, and the fold goes on. Fifty racks may change ten times a second.
+"""
+
 TOTALS_S_PER_RACK: Final = 1e-4
 """Totals of 10,000 racks are summed up once a second at the most, of 50 whenever asked for."""
 
@@ -89,6 +96,8 @@ class Board:
         self._order: list[EntityId] = []
         self._equipment: list[EntityId] = []  # in order of id
         self._moved: dict[EntityId, int] = {}  # when a rack came, went, or may have left a scope
+        self.rested_at = 0.0
+        """Until when, of the loop's clock, nobody in no hurry should ask for more racks."""
         self._seen = hub.revision
         self._pending = OrderedDict.fromkeys(self._all())
         self._totals: Totals | None = None
@@ -115,10 +124,16 @@ class Board:
                 return revision
             await asyncio.sleep(0)
 
+    async def refresh(self) -> None:
+        """The same for those to whom what was worked out a few seconds ago will do."""
+        if asyncio.get_running_loop().time() >= self.rested_at:
+            await self.sync()
+
     def syncing(self) -> Steps[int]:
         """The same in steps, for those who have more to do in between than to let others go on."""
         self._note()
         revision, left = self._seen, len(self._pending)
+        self.rested_at = asyncio.get_running_loop().time() + left * REST_S_PER_RACK
         while self._pending and left > 0:
             for _ in range(min(AT_ONCE, left, len(self._pending))):
                 self._work_out(self._pending.popitem(last=False)[0])

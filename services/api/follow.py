@@ -6,6 +6,7 @@ from contextlib import suppress
 from math import ceil, floor
 from typing import Final
 
+from services.api.board import Board
 from services.api.frames import Frames, Position, View
 from services.api.slices import DOCUMENTS
 from services.hub import Hub
@@ -42,7 +43,7 @@ async def follow(
     client.rest()
     pace = Pace(max_hz)
     while not hub.ended.is_set():
-        turn = await _turn(pace, hub, client.at, client.bookmark_at)
+        turn = await _turn(pace, frames.board, client.at, client.bookmark_at)
         for frame in await client.faults():
             yield frame
         for _ in client.syncing(turn=turn):
@@ -96,10 +97,12 @@ class _Client:
     def syncing(self, *, turn: bool) -> Iterator[None]:
         """Work out the racks that changed, in steps, between which it may be told of faults.
 
-        Nothing is worked out where it is time for neither racks nor a bookmark.
+        Nothing is worked out where it is time for neither racks nor a bookmark; and for a bookmark
+        only where racks have rested.
         """
-        if turn or _now() >= self.bookmark_at:
-            self._synced = yield from self._frames.board.syncing()
+        board, now = self._frames.board, _now()
+        if turn or now >= max(self.bookmark_at, board.rested_at):
+            self._synced = yield from board.syncing()
 
     async def racks(self) -> list[bytes]:
         """All racks that changed since it was told of them; or a snapshot and why."""
@@ -152,12 +155,18 @@ class Pace:
         self._period_ms = ceil(1000 / max_hz)
         self._turn = -1
 
-    async def news(self, hub: Hub, at: Position) -> bool:
+    async def news(self, hub: Hub, at: Position, rested_at: float = 0.0) -> bool:
         """Wait for the next turn at which there is news, for a fault, or for the hub's end.
 
         False where it is not time for a turn: faults do not wait for one.
+
+        Args:
+            hub: Where the news are.
+            at: What the client has.
+            rested_at: Before this, of the loop's clock, there is no turn.
         """
-        left_ms = (self._turn + 1) * self._period_ms - _now_ms()
+        turn = max(self._turn + 1, ceil(rested_at * 1000 / self._period_ms))
+        left_ms = turn * self._period_ms - _now_ms()
         if left_ms > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_ms / 1000):
@@ -180,12 +189,12 @@ def _now_ms() -> int:
     return round(_now() * 1000)
 
 
-async def _turn(pace: Pace, hub: Hub, at: Position, deadline: float) -> bool:
+async def _turn(pace: Pace, board: Board, at: Position, deadline: float) -> bool:
     """Wait for news, until a deadline of the loop's clock; whether racks may be told."""
     if _now() >= deadline:
         return False
     try:
         async with asyncio.timeout_at(deadline):
-            return await pace.news(hub, at)
+            return await pace.news(board.hub, at, board.rested_at)
     except TimeoutError:
         return False

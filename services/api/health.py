@@ -36,8 +36,8 @@ async def readyz(here: Here) -> Response:
 
 @router.get("/metrics", response_class=Response, responses=_TEXT)
 async def metrics(here: Here) -> Response:
-    """Figures for Prometheus."""
-    await here.board.sync()
+    """Figures for Prometheus; those of the racks may be some seconds old in a large fleet."""
+    await here.board.refresh()
     await here.tally.sync()
     return Response(here.deps.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

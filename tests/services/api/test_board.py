@@ -114,6 +114,20 @@ async def test_others_have_their_turn_while_a_large_fleet_is_worked_out() -> Non
     assert len(ids(board)) == 3 * AT_ONCE
 
 
+async def test_who_is_in_no_hurry_lets_racks_rest() -> None:
+    live = a_live_fleet()
+    board = Board(live.fleet, live.hub)
+    await board.refresh()
+    before = {each.rack.id: each.rack for each in board}
+    live.load("R1", 50.0)
+
+    await board.refresh()
+    assert {each.rack.id: each.rack for each in board} == before
+    await asyncio.sleep(1)
+    await board.refresh()
+    assert {each.rack.id: each.rack for each in board} != before
+
+
 async def test_current_has_the_views_that_are_of_now_and_names_the_others() -> None:
     live = a_live_fleet(racks=2)
     board = board_of(live)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from build import a_point
 from live import Event, Live, a_live_fleet, parse
-from services.api.board import AT_ONCE, Board, Scope
+from services.api.board import AT_ONCE, REST_S_PER_RACK, Board, Scope
 from services.api.follow import BOOKMARK_S, Pace, follow
 from services.api.frames import Frames, Position, View
 from services.api.slices import DOCUMENTS
@@ -353,6 +353,7 @@ async def test_faults_leave_between_the_slices_of_a_delta() -> None:
     live = with_many(a_live_fleet())
     async with aclosing(listen(live)) as frames, asyncio.TaskGroup() as tasks:
         (_, snapshot) = await take(frames, 2)
+        await asyncio.sleep(1)  # it rests after a snapshot
         changed(live)
         tasks.create_task(soon(live, "R1", "R2"))
         first, second, delta = await take(frames, 3)
@@ -362,6 +363,36 @@ async def test_faults_leave_between_the_slices_of_a_delta() -> None:
     assert delta.id == f"e1:{rev + 1}:2"
     assert delta.data["prev"] == rev
     assert set(MANY) <= set(delta.data["i"])
+
+
+async def test_after_many_racks_it_rests_and_faults_do_not_wait_for_that() -> None:
+    live = with_many(a_live_fleet())
+    async with aclosing(listen(live)) as frames:
+        await take(frames, 2)
+        await asyncio.sleep(1)
+        changed(live)
+        await take(frames, 1)
+        since = now()
+        changed(live)
+        live.leak("R1")
+        (fault,) = await take(frames, 1)
+        assert (fault.name, now()) == ("fault", since)
+        (delta,) = await take(frames, 1)
+        assert delta.name == "delta"
+        assert now() - since >= len(MANY) * REST_S_PER_RACK
+
+
+async def test_bookmark_does_not_wait_for_a_rest() -> None:
+    live = with_many(a_live_fleet())
+    board = Board(live.fleet, live.hub)
+    async with aclosing(follow(Frames(board, live.clock), EVERYTHING)) as frames:
+        (_, snapshot) = await take(frames, 2)
+        board.rested_at = now() + 100
+        changed(live)
+        since = now()
+        (bookmark,) = await take(frames, 1)
+        assert now() - since == BOOKMARK_S
+    assert (bookmark.name, bookmark.data["rev"]) == ("bookmark", snapshot.data["rev"])
 
 
 async def test_faults_leave_between_the_slices_that_a_bookmark_waits_for() -> None:
