@@ -104,8 +104,8 @@ class Rows:
         """What is kept of a change, in order; mostly one row.
 
         A finding is 1 from when it counts and 0 from when it no longer does; its text is all that
-        is known of it. A fault is as bad as
-        it is while it stands, and 0 from then; its document says all the rest.
+        is known of it. A fault is as bad as it is while it stands, and 0 from then; its document
+        says all the rest.
         """
         if isinstance(change, ReadingTaken):
             return self._taken(change)

@@ -3,13 +3,9 @@
 import math
 import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -20,6 +16,7 @@ from pydantic_core import Url
 from history_rows import T0, a_point, a_row
 from influx_server import serving
 from schemas.lines import LATEST, carried
+from servers import a_free_port, a_server
 from services.history.block import Row, block_of
 from services.history.influx import InfluxStore
 from services.history.rows import Rows
@@ -58,31 +55,11 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert not os.environ.get("CI"), "influxd is missing: apt-get install influxdb"
         pytest.skip("NO REAL INFLUXDB: nobody but ourselves reads our lines (apt install influxdb)")
     folder = tmp_path_factory.mktemp("influxd")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = a_free_port()
     config = folder / "influxdb.conf"
     config.write_text(CONFIG.format(folder=folder, port=port))
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen([program, "-config", config], stdout=log, stderr=log) as process,
-    ):
-        try:
-            _wait_for(port, process, folder / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text())
+    with a_server([program, "-config", config], port, folder / "log") as address:
+        yield address
 
 
 class RealParser:

@@ -3,13 +3,9 @@
 import json
 import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,6 +14,7 @@ from pydantic_core import Url
 
 from history_rows import T0, a_point, a_row
 from schemas.lines import carried
+from servers import a_free_port, a_server
 from services.history.block import block_of
 from services.history.influx import InfluxStore
 from services.settings import HistorySettings
@@ -37,35 +34,15 @@ def victoria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert not os.environ.get("CI"), "victoria-metrics is missing: apt-get install it"
         pytest.skip("NO VICTORIAMETRICS: nobody there reads our lines (apt-get install it)")
     folder = tmp_path_factory.mktemp("victoria")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = a_free_port()
     command = [
         program,
         f"-storageDataPath={folder}/data",
         f"-httpListenAddr=127.0.0.1:{port}",
         "-retentionPeriod=100y",
     ]
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
-    ):
-        try:
-            _wait_for(port, process, folder / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text())
+    with a_server(command, port, folder / "log") as address:
+        yield address
 
 
 @asynccontextmanager
