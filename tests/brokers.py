@@ -123,7 +123,8 @@ async def nats(folder: Path, more: str = "") -> AsyncIterator[RealBroker]:
     config = (
         "server_name: test\nhost: 127.0.0.1\nport: -1\n"
         f'jetstream {{ store_dir: "{folder}/jetstream", max_mem: 256M, max_file: 1G }}\n'
-        f"mqtt {{ host: 127.0.0.1, port: PORT, max_ack_pending: 60000 }}\n{more}\n"
+        "mqtt { host: 127.0.0.1, port: PORT, max_ack_pending: 16000, ack_wait: 1s }\n"
+        f"{more}\n"
     )
     broker = RealBroker(program, folder, config)
     try:
@@ -131,6 +132,13 @@ async def nats(folder: Path, more: str = "") -> AsyncIterator[RealBroker]:
         yield broker
     finally:
         broker.kill()
+
+
+def passwords(folder: Path) -> str:
+    """Lines of Mosquitto's: the user ``twin`` with the password ``secret``, and nobody else."""
+    file = folder / "passwords"
+    subprocess.run(["mosquitto_passwd", "-c", "-b", file, "twin", "secret"], check=True)
+    return f"allow_anonymous false\npassword_file {file}"
 
 
 BROKERS = {"mosquitto": mosquitto, "nats": nats}

@@ -9,7 +9,7 @@ import aiomqtt
 
 T = TypeVar("T")
 
-_HUNG_UP: Final = "hung up before it let us in (does it want TLS, or a client's certificate?)"
+HUNG_UP: Final = "hung up before it let us in (does it want TLS, or a client's certificate?)"
 
 
 class Client(aiomqtt.Client):
@@ -63,7 +63,7 @@ class Client(aiomqtt.Client):
 
     def _on_disconnect(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # paho's
         if not (self._left or self._connected.done()):
-            self._connected.set_exception(aiomqtt.MqttError(_HUNG_UP))
+            self._connected.set_exception(aiomqtt.MqttError(HUNG_UP))
         if not (self._left or self._connected.cancelled()):  # else nobody asks any more
             super()._on_disconnect(*args, **kwargs)
         for sent in self._pending_publishes.values():

@@ -16,7 +16,8 @@ TOKEN_USER: Final = "oauthtoken"  # noqa: S105  # a user name, as the DSX event 
 """Whose password an OAuth token is."""
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
-_KEEPALIVE_S: Final = 15  # a dead link is known after twice this
+KEEPALIVE_S: Final = 15
+"""A dead link is known after twice this."""
 
 
 class BrokerError(Exception):
@@ -41,7 +42,7 @@ async def connect(
         async with _client(settings, role, inbox) as client:
             yield client
     except aiomqtt.MqttError as error:
-        raise BrokerError(f"{_address(settings)}: {error}") from error
+        raise BrokerError(f"{address(settings)}: {error}") from error
 
 
 async def probe(settings: BrokerSettings, role: str = "probe") -> None:
@@ -55,17 +56,17 @@ async def probe(settings: BrokerSettings, role: str = "probe") -> None:
 
 
 def _client(settings: BrokerSettings, role: str, inbox: Inbox[aiomqtt.Message] | None) -> Client:
-    username, password = _credentials(settings)
+    username, password = credentials(settings)
     return Client(
         settings.url.host or "",
-        _port(settings),
+        port(settings),
         username=username,
         password=password,
-        identifier=f"{settings.client_id}-{role}",
+        identifier=identity(settings, role),
         queue_type=_always(inbox or Inbox(settings.inbox)),
         protocol=aiomqtt.ProtocolVersion.V311,
         clean_session=True,  # values are repeated: what we missed comes again
-        keepalive=_KEEPALIVE_S,
+        keepalive=KEEPALIVE_S,
         tls_params=_tls(settings),
     )
 
@@ -76,7 +77,17 @@ def _always(inbox: Inbox[aiomqtt.Message]) -> type[asyncio.Queue[aiomqtt.Message
     return cast("type[asyncio.Queue[aiomqtt.Message]]", give)
 
 
-def _credentials(settings: BrokerSettings) -> tuple[str | None, str | None]:
+def identity(settings: BrokerSettings, role: str) -> str:
+    """The client id of a role."""
+    return f"{settings.client_id}-{role}"
+
+
+def credentials(settings: BrokerSettings) -> tuple[str | None, str | None]:
+    """User and password, read anew.
+
+    Raises:
+        BrokerError: There should be some, and are not.
+    """
     try:
         if settings.token_file is not None:
             return TOKEN_USER, _secret(settings.token_file)
@@ -106,9 +117,11 @@ def _path(file: Path | None) -> str | None:
     return None if file is None else str(file)
 
 
-def _address(settings: BrokerSettings) -> str:
-    return f"{settings.url.host}:{_port(settings)}"
+def address(settings: BrokerSettings) -> str:
+    """Host and port, as errors name them."""
+    return f"{settings.url.host}:{port(settings)}"
 
 
-def _port(settings: BrokerSettings) -> int:
+def port(settings: BrokerSettings) -> int:
+    """The port of the address, or the usual one."""
     return settings.url.port or _PORTS[settings.url.scheme]

@@ -37,8 +37,13 @@ host: {host}
 port: -1
 max_payload: 4MB
 jetstream {{ store_dir: "{folder}/jetstream", max_mem: 256M, max_file: 1G }}
-mqtt {{ host: {host}, port: {port}, ack_wait: "30s", max_ack_pending: 60000 }}
+# A topic that ends in # is two consumers; those of a session may have 65,535 together.
+mqtt {{ host: {host}, port: {port}, ack_wait: "30s", max_ack_pending: 16000 }}
 """
+_GO: Final = {"GOGC": "400"}
+"""Go collects garbage whenever its heap has grown by so many percent. At its own 100 NATS took half
+as much CPU again for a message, at 58,000 a second and two subscribers: 8.8 µs against 5.9."""
+
 _MOSQUITTO: Final = """\
 # Giving up root would make it forget that it is to die with us.
 user root
@@ -132,6 +137,7 @@ def _spawn(program: Path, folder: Path, url: Url) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=_GO | os.environ,  # noqa: TID251  # it is passed on, not read
             preexec_fn=_die_with_parent(),  # noqa: PLW1509  # two system calls, no lock
         )
 

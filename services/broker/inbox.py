@@ -17,6 +17,11 @@ class Inbox(asyncio.Queue[Item]):
         super().__init__(maxsize)
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """Messages that nobody has taken yet."""
+        return self.qsize()
+
     def put_nowait(self, item: Item) -> None:
         """Put a message in; where there is no room, in place of the oldest."""
         if self.full():

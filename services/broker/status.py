@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.broker.buffer import Buffer
 from services.broker.inbox import Inbox
 from twin.instants import Instant
 
@@ -23,7 +24,7 @@ class Status:
     """Topics the broker would not let us subscribe to."""
     last_error: str | None = None
     """Why the last attempt failed or the link was lost; ``None`` while all is well."""
-    inbox: Inbox[Any] | None = None
+    inbox: Buffer | Inbox[Any] | None = None
     """Where messages wait to be taken, once one listens."""
 
     @property
@@ -34,7 +35,27 @@ class Status:
     @property
     def waiting(self) -> int:
         """Messages that came and were not taken yet."""
-        return 0 if self.inbox is None else self.inbox.qsize()
+        return 0 if self.inbox is None else self.inbox.waiting
+
+    @property
+    def oldest(self) -> Instant | None:
+        """When the first of them came, where each is stamped as it comes."""
+        return self.inbox.oldest if isinstance(self.inbox, Buffer) else None
+
+    @property
+    def pauses(self) -> int:
+        """How often nothing was read, for messages came faster than they were taken."""
+        return self.inbox.pauses if isinstance(self.inbox, Buffer) else 0
+
+    @property
+    def paused_s(self) -> float:
+        """For how many seconds in all."""
+        return self.inbox.paused_s if isinstance(self.inbox, Buffer) else 0.0
+
+    @property
+    def broken(self) -> int:
+        """Connections that we gave up, for the broker broke the protocol."""
+        return self.inbox.broken if isinstance(self.inbox, Buffer) else 0
 
     def up(self, at: Instant) -> None:
         """Note that the link stands."""

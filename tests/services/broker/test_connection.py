@@ -1,11 +1,11 @@
 import gc
-import subprocess
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from brokers import BROKERS, mosquitto, nats
+from brokers import BROKERS, mosquitto, nats, passwords
+from certificates import certificates, tls
 from services.broker.connection import BrokerError, probe
 from services.settings import BrokerSettings
 
@@ -27,12 +27,6 @@ async def test_broker_that_is_not_there_is_named(tmp_path: Path) -> None:
         broker.kill()
         with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}: .*refused"):
             await probe(broker.settings)
-
-
-def passwords(folder: Path) -> str:
-    file = folder / "passwords"
-    subprocess.run(["mosquitto_passwd", "-c", "-b", file, "twin", "secret"], check=True)
-    return f"allow_anonymous false\npassword_file {file}"
 
 
 async def test_password_opens(tmp_path: Path) -> None:
@@ -62,39 +56,6 @@ async def test_token_is_read_anew_at_each_connect(tmp_path: Path) -> None:
             await probe(settings)
         file.write_text("token-1\n")
         await probe(settings)
-
-
-def certificates(folder: Path) -> dict[str, Path]:
-    """An authority, and a server and a client it vouches for."""
-    (folder / "san").write_text("subjectAltName=IP:127.0.0.1\n")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"]
-    subprocess.run(
-        ["openssl", "req", "-x509", *key, "ca.key", "-out", "ca.pem", "-subj", "/CN=ca"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    for name in ("server", "client"):
-        for command in (
-            ["req", *key, f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}"],
-            [
-                *("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key"),
-                *("-CAcreateserial", "-extfile", "san", "-out", f"{name}.pem"),
-            ],
-        ):
-            subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
-    return {
-        "ca_file": folder / "ca.pem",
-        "cert_file": folder / "client.pem",
-        "key_file": folder / "client.key",
-    }
-
-
-def tls(folder: Path) -> str:
-    return (
-        f"cafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key\n"
-        "require_certificate true\nuse_identity_as_username true\nallow_anonymous false"
-    )
 
 
 async def test_client_certificate_opens_over_tls(tmp_path: Path) -> None:

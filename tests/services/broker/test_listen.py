@@ -1,25 +1,27 @@
 import asyncio
 import logging
-from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from brokers import BROKERS, Heard, listening, mosquitto, nats, until
+from brokers import BROKERS, Heard, RealBroker, listening, mosquitto, nats, until
 from schemas.envelope import Envelope
-from services.broker.listen import listen
 from services.broker.publish import publisher
-from services.broker.status import Status
 from services.settings import BrokerSettings
 from twin.instants import Instant
 
 pytestmark = pytest.mark.real
 
 either = pytest.mark.parametrize("kind", BROKERS)
+by_either = pytest.mark.parametrize("client", ["own", "aiomqtt"])
 
 NOW = Instant(1_800_000_000_000)
 TOPIC = "BMS/v1/PUB/Value/Rack/RackPower/pod1.C/E05"
+
+
+def settings_of(broker: RealBroker, client: str) -> BrokerSettings:
+    return BrokerSettings.model_validate({"url": broker.url, "client": client})
 
 
 def at_once() -> Instant:
@@ -27,8 +29,14 @@ def at_once() -> Instant:
 
 
 @either
-async def test_messages_are_heard_in_order_as_they_were_said(kind: str, tmp_path: Path) -> None:
-    async with BROKERS[kind](tmp_path) as broker, listening(broker.settings, at_once) as heard:
+@by_either
+async def test_messages_are_heard_in_order_as_they_were_said(
+    client: str, kind: str, tmp_path: Path
+) -> None:
+    async with (
+        BROKERS[kind](tmp_path) as broker,
+        listening(settings_of(broker, client), at_once) as heard,
+    ):
         await until(lambda: heard.status.connected)
         async with publisher(broker.settings, "says") as publish:
             for number in range(1_000):
@@ -40,21 +48,28 @@ async def test_messages_are_heard_in_order_as_they_were_said(kind: str, tmp_path
 
 
 @either
-async def test_what_was_retained_is_heard_by_who_comes_later(kind: str, tmp_path: Path) -> None:
+@by_either
+async def test_what_was_retained_is_heard_by_who_comes_later(
+    client: str, kind: str, tmp_path: Path
+) -> None:
     topic = "cpc/a/BMS/v1/PUB/Metadata/Rack/RackPower/pod1.C/E05"
     async with BROKERS[kind](tmp_path) as broker:
         async with publisher(broker.settings, "says") as publish:
             await publish(topic, b"{}", retain=True, qos=1)
-        async with listening(broker.settings, at_once) as heard:
+        async with listening(settings_of(broker, client), at_once) as heard:
             await until(lambda: bool(heard.envelopes))
     assert heard.envelopes == [Envelope(topic, b"{}", NOW, retain=True)]
 
 
 @either
+@by_either
 async def test_listener_comes_back_when_the_broker_does(
-    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    client: str, kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with BROKERS[kind](tmp_path) as broker, listening(broker.settings, at_once) as heard:
+    async with (
+        BROKERS[kind](tmp_path) as broker,
+        listening(settings_of(broker, client), at_once) as heard,
+    ):
         await until(lambda: heard.status.connected)
         broker.kill()
         await until(lambda: not heard.status.connected)
@@ -91,12 +106,13 @@ async def test_listener_waits_for_a_broker_that_comes_later(tmp_path: Path) -> N
         ("nats", 'authorization { users = [{ user: twin, password: "secret" }] }'),
     ],
 )
+@by_either
 async def test_refused_login_is_known_and_said_once(
-    kind: str, more: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    client: str, kind: str, more: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with (
         BROKERS[kind](tmp_path, more) as broker,
-        listening(broker.settings, at_once) as heard,
+        listening(settings_of(broker, client), at_once) as heard,
     ):
         await until(lambda: heard.status.last_error is not None)
         await asyncio.sleep(0.5)
@@ -112,11 +128,13 @@ authorization { users = [{ user: twin, password: "secret", permissions: {
 """
 
 
+@by_either
 async def test_refused_subscription_is_known_and_the_others_heard(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    client: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with nats(tmp_path, NARROW) as broker:
-        settings = BrokerSettings(url=broker.url, username="twin", password=SecretStr("secret"))
+        login = {"username": "twin", "password": SecretStr("secret")}
+        settings = settings_of(broker, client).model_copy(update=login)
         async with listening(settings) as heard:
             await until(lambda: heard.status.connected)
             await _say(settings, b"1")
@@ -125,29 +143,14 @@ async def test_refused_subscription_is_known_and_the_others_heard(
     assert "The broker refused a subscription" in caplog.messages
 
 
-@either
-async def test_listener_that_does_not_keep_up_loses_the_oldest(kind: str, tmp_path: Path) -> None:
-    async with BROKERS[kind](tmp_path) as broker:
-        settings = BrokerSettings(url=broker.url, inbox=10)
-        status = Status()
-        batches = listen(settings, "test", status, at_once)
-        async with aclosing(batches), publisher(settings, "says") as publish:
-            await publish(TOPIC, b"first", retain=True, qos=1)
-            await anext(batches)  # and now it does something else
-            for number in range(500):
-                await publish(TOPIC, b"%d" % number)
-            await until(lambda: status.dropped == 490)
-            assert [one.payload for one in await anext(batches)] == [
-                b"%d" % number for number in range(490, 500)
-            ]
-
-
-async def test_listener_can_be_cancelled_at_any_moment(tmp_path: Path) -> None:
+@by_either
+async def test_listener_can_be_cancelled_at_any_moment(client: str, tmp_path: Path) -> None:
     async with mosquitto(tmp_path) as broker:
+        settings = settings_of(broker, client)
         for moment in range(150):
             async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-                listening_on = tasks.create_task(Heard().listen(broker.settings, "test"))
+                listening_on = tasks.create_task(Heard().listen(settings, "test"))
                 await asyncio.sleep(moment / 20_000)
                 listening_on.cancel()
-        async with listening(broker.settings) as heard:
+        async with listening(settings) as heard:
             await until(lambda: heard.status.connected)

@@ -2,6 +2,8 @@ import logging
 
 import pytest
 
+from said import GREETING, message
+from services.broker.buffer import Buffer
 from services.broker.inbox import Inbox
 from services.broker.status import Status
 from twin.instants import Instant
@@ -58,3 +60,14 @@ def test_what_the_inbox_drops_is_known_at_once() -> None:
     status.inbox.put_nowait(1)
     status.inbox.put_nowait(2)
     assert status.dropped == 1
+
+
+def test_what_the_buffer_holds_up_is_known_at_once() -> None:
+    status, seconds = Status(), [0.0]
+    assert (status.pauses, status.paused_s, status.broken, status.oldest) == (0, 0, 0, None)
+    status.inbox = buffer = Buffer(1, lambda: seconds[0])
+    buffer.feed(GREETING + message(b"1"), NOW)
+    buffer.pause()
+    seconds[0] = 3.0
+    assert (status.waiting, status.oldest, status.dropped) == (1, NOW, 0)
+    assert (status.pauses, status.paused_s, status.broken) == (1, 3, 0)
