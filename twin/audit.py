@@ -2,37 +2,28 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
-from zlib import crc32
 
 from twin.balance import Balance
 from twin.changes import Change, Changes
 from twin.entities import Entity, doubtful
 from twin.faults.engine import Faults
 from twin.faults.thresholds import Threshold, covered
-from twin.guards import Guard, RingGuard
 from twin.held import CONTRACT, Held, Standing, key_of, order_of
-from twin.instants import Instant, Millis
+from twin.instants import Instant
 from twin.parts import Judgement, Part
 from twin.points import EntityId, PointId, PointState
 from twin.remembered import Remembered
+from twin.rota import BEAT, BEATS, SECOND, TURNS, Rota, rota_of
 from twin.site import Site
-from twin.steady import EVERY, Steady
-from twin.steps import Steps
+from twin.steady import Steady
+from twin.steps import Steps, some
 from twin.thermal import Coolant
 from twin.topology import Topology
-from twin.wiring import Key, Wiring
+from twin.wiring import Wiring
 
-BEAT: Final = Millis(100)
-"""The fleet is looked at part by part, some each beat, so that no beat takes long."""
-
-BEATS: Final = 120
-"""After so many, twelve seconds, everything has been judged once."""
-
-_SECOND: Final = EVERY // BEAT
-
-_TURNS: Final = 4 * _SECOND
-"""Meters are looked at once in four seconds: no breaker hurries so."""
-
+STEPS: Final = 2_500
+"""So many things at the most are drawn up in one beat, which takes some 25 ms:
+what 70 racks and their like take, so that a small fleet is drawn up at once; ours."""
 
 _TOLD: Final = "told"
 """In place of who judges, where findings were told and not found."""
@@ -65,11 +56,8 @@ class Audit:
         self.faults = faults
         self._entities = entities
         self._wiring = Wiring(topology, entities, coolant)
-        self._due: list[list[Part]] = [[] for _ in range(BEATS)]
-        self._sampled: list[list[Part]] = [[] for _ in range(_TURNS)]
-        self._guards: list[list[Guard | RingGuard]] = [[] for _ in range(_TURNS)]
-        self._until = _next_busy(self._due, self._sampled, self._guards)
-        self._parts: dict[EntityId, list[Part]] = {}
+        self._rota = Rota()
+        self._drawing: Steps[Rota] | None = None
         self._suspects: dict[EntityId, Collection[str]] = {}
         self._held: dict[EntityId, dict[str, Held]] = {}
         self._woken: dict[EntityId, dict[str, Instant]] = {}
@@ -107,11 +95,11 @@ class Audit:
         for each in findings:
             judges = self._held.setdefault(each.finding.entity, {})
             judges.setdefault(_TOLD, Held()).standing[key_of(each.finding)] = each
-        self._due[0] = yield from self._wiring.balanced()
-        for part in self._due[0]:
+        parts = self._rota.due[0] = yield from self._wiring.balanced()
+        for part in parts:
             part.sample(at)
             yield
-        for part in self._due[0]:
+        for part in parts:
             for _ in part.judge(at):
                 pass  # what was found then was told
             yield
@@ -121,7 +109,8 @@ class Audit:
 
         Nobody judges by the old ones any more; whoever judges by these begins within two seconds.
         """
-        self._guards = [[] for _ in range(_TURNS)]
+        self._rota.rest()
+        self._drawing = None  # what it has drawn up is of the old ones
         self._drawn_up_at = Instant(0)
         self._wiring.thresholds = thresholds
         self._wiring.touched.update(self._entities)
@@ -134,7 +123,8 @@ class Audit:
     @property
     def idle(self) -> bool:
         """Whether all has been seen silent: there is nothing to judge until something is heard."""
-        return self._quiet >= BEATS and not self._wiring.touched
+        waits = self._wiring.touched or self._drawing is not None
+        return self._quiet >= BEATS and not waits
 
     def skip(self, now: Instant) -> Changes:
         """Let time pass in which nothing is live, up to ``now`` once all has been seen silent."""
@@ -152,20 +142,18 @@ class Audit:
     def _beat(self) -> Changes:
         at = self.next_at
         beat = at // BEAT
-        self.next_at = Instant(at + BEAT * self._until[beat % BEATS])
+        self.next_at = Instant(at + BEAT * self._rota.until[beat % BEATS])
         changes: list[Change] = []
-        if beat % _SECOND == 0 and self._through(at):
-            changes += self._rewire(at)
-        for part in self._sampled[beat % _TURNS]:
+        if self._drawing is None and beat % SECOND == 0 and self._through(at):
+            self._drawing = self._draw_up()
+        changes += self._rewire(at)
+        for part in self._rota.sampled[beat % TURNS]:
             part.sample(at)
         if self._remembered and beat % BEATS == 0:
             changes += self._remembered.over(at, self._entities)
         changes += self._look(beat, at)
-        due = self._due[beat % BEATS]
-        for part in (*due, *self._wake(due)):
-            for judgement in part.judge(at):
-                if judgement.found or judgement.by in self._held.get(judgement.entity, _NOBODY):
-                    changes += self._judge(judgement, at)
+        due = self._rota.due[beat % BEATS]
+        changes += self._judged((*due, *self._wake(due)), at)
         for part in due:
             changes += part.derived(at)
         self._woken.clear()
@@ -185,7 +173,7 @@ class Audit:
 
     def balances(self) -> Iterator[Balance]:
         """Every balance as it stands, in no order."""
-        for parts in self._due:
+        for parts in self._rota.due:
             for part in parts:
                 yield from part.balances()
 
@@ -198,16 +186,22 @@ class Audit:
     def _look(self, beat: int, at: Instant) -> Iterator[Change]:
         """Ask the guards whose turn it is, and bring what they say before the engine."""
         on, suspects, judge = self.faults.on, self._suspected, self.faults.judge
-        for guard in self._guards[beat % _TURNS]:
+        for guard in self._rota.guards[beat % TURNS]:
             for key, judged in guard.look(at, on, suspects):
                 yield from judge(key, judged, at)
+
+    def _judged(self, parts: Iterable[Part], at: Instant) -> Iterator[Change]:
+        for part in parts:
+            for judgement in part.judge(at):
+                if judgement.found or judgement.by in self._held.get(judgement.entity, _NOBODY):
+                    yield from self._judge(judgement, at)
 
     def _suspected(self, entity: EntityId) -> Collection[str]:
         return self._suspects.get(entity, ())
 
     def _wake(self, due: Sequence[Part]) -> list[Part]:
         """The parts of what was heard for the first time, in order of id, without those due."""
-        woken = (part for each in sorted(self._woken) for part in self._parts.get(each, ()))
+        woken = (part for each in sorted(self._woken) for part in self._rota.parts.get(each, ()))
         parts = {id(part): part for part in woken}
         for part in due:
             parts.pop(id(part), None)
@@ -216,7 +210,7 @@ class Audit:
     def _through(self, at: Instant) -> bool:
         """Whether to draw the parts up now: a burst of metadata is over, or lasts for long.
 
-        It takes a second where a site is large, so it is not done for each part of a burst.
+        It takes seconds where a site is large, so it is not done for each part of a burst.
         """
         touched, before = len(self._wiring.touched), self._touched
         self._touched = touched
@@ -225,25 +219,25 @@ class Audit:
         self._touched, self._drawn_up_at = 0, at
         return True
 
-    def _rewire(self, at: Instant) -> list[Change]:
-        """Draw the parts up anew; what is gone has no findings any more."""
-        self._due = [[] for _ in range(BEATS)]
-        self._sampled = [[] for _ in range(_TURNS)]
-        self._parts = {}
-        for key, part in self._wiring.parts().items():
-            beat = _beat_of(key)
-            self._due[beat].append(part)
-            if part.sampled is not None:
-                for turn in range(beat, beat + _TURNS, part.sampled // BEAT):
-                    self._sampled[turn % _TURNS].append(part)
-            for each in part.entities:
-                self._parts.setdefault(each, []).append(part)
-        self._guards = [[] for _ in range(_TURNS)]
-        for key, guard in self._wiring.guards(self.faults.rules).items():
-            beat = _beat_of(key)
-            for turn in range(beat, beat + _TURNS, _SECOND if guard.hurries else _TURNS):
-                self._guards[turn % _TURNS].append(guard)
-        self._until = _next_busy(self._due, self._sampled, self._guards)
+    def _draw_up(self) -> Steps[Rota]:
+        """Draw the parts up anew; that takes effect when it is through, and all at once."""
+        plan = yield from self._wiring.draw_up(self.faults.rules)
+        rota = yield from rota_of(plan.parts, plan.guards)
+        self._wiring.take(plan)
+        return rota
+
+    def _rewire(self, at: Instant) -> Iterable[Change]:
+        """Go on with drawing up; what is gone has no findings any more once it is through.
+
+        How far it comes in a beat hangs on no clock, so it takes effect at the same instant always.
+        """
+        if self._drawing is None:
+            return ()
+        rota = some(self._drawing, STEPS)
+        if rota is None:
+            self.next_at = Instant(at + BEAT)
+            return ()
+        self._drawing, self._rota = None, rota
         return [*self._end(at), *self._uncovered(at), *self.faults.rewire(at)]
 
     def _uncovered(self, at: Instant) -> Iterator[Change]:
@@ -303,25 +297,3 @@ class Audit:
 
 def _beat_after(now: Instant) -> Instant:
     return Instant(now - now % BEAT + BEAT)
-
-
-def _beat_of(key: Key) -> int:
-    return crc32("/".join(key).encode()) % BEATS
-
-
-def _next_busy(
-    due: Sequence[Sequence[Part]],
-    sampled: Sequence[Sequence[Part]],
-    guards: Sequence[Sequence[Guard | RingGuard]],
-) -> list[int]:
-    """How many beats after each one there is something to do again; each whole second there is."""
-    busy = [
-        beat
-        for beat in range(BEATS)
-        if beat % _SECOND == 0 or due[beat] or sampled[beat % _TURNS] or guards[beat % _TURNS]
-    ]
-    until = []
-    for beat in range(BEATS):
-        following = next((each for each in busy if each > beat), busy[0] + BEATS)
-        until.append(following - beat)
-    return until

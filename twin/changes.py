@@ -5,26 +5,33 @@ from typing import NamedTuple
 from twin.fault import Fault, State, What
 from twin.finding import Finding
 from twin.instants import Instant
-from twin.points import EntityId, Freshness, Point, Reading
+from twin.points import EntityId, Freshness, Point
 
 
 class ReadingTaken(NamedTuple):
-    """A reading is now the current one of its point."""
+    """A reading is now the current one of its point. One flat tuple, for there are so many."""
 
     point: Point
-    reading: Reading
+    value: float | None
+    quality: int
+    measured_at: Instant
     at: Instant
     """When it was received."""
     changed: bool
     """False where it only repeats what stood there: heard, but no news."""
+    revived: bool = False
+    """Whether the point was not live before: it was never heard, or was silent."""
 
 
 class ReadingLate(NamedTuple):
     """A reading came after a newer one: state stays, history keeps it."""
 
     point: Point
-    reading: Reading
+    value: float | None
+    quality: int
+    measured_at: Instant
     at: Instant
+    """When it was received."""
 
 
 class PointDescribed(NamedTuple):

@@ -22,22 +22,29 @@ class PointCounts:
 class Entity:
     """A rack or a piece of equipment, as the sum of its points; changed by ``Fleet`` alone."""
 
-    __slots__ = ("_by_type", "id", "points")
+    __slots__ = ("_by_type", "_kind", "described", "id", "points")
 
     def __init__(self, entity: EntityId) -> None:
         self.id = entity
         self.points: dict[PointId, PointState] = {}
         self._by_type: dict[str, tuple[PointState, ...]] | None = None
+        self._kind: tuple[str | None, ...] = ()  # of one, or not asked for yet
+        self.described = 0
+        """How often a point of it came or went, or was described anew."""
 
     def attach(self, state: PointState) -> None:
         """Count a point in; one of the same id gives way."""
         self.points[state.point.id] = state
-        self._by_type = None
+        self._alter()
 
     def detach(self, point: PointId) -> None:
         """Count a point out."""
         del self.points[point]
-        self._by_type = None
+        self._alter()
+
+    def _alter(self) -> None:
+        self._by_type, self._kind = None, ()
+        self.described += 1
 
     def of_type(self, point_type: str) -> tuple[PointState, ...]:
         """Its points of one type, in order of id, so that no result depends on who came first."""
@@ -56,10 +63,11 @@ class Entity:
     @property
     def kind(self) -> str | None:
         """``Rack`` or the object type; None where it is only known by association."""
-        kinds = {
-            state.point.object_type for state in self.points.values() if not state.point.associated
-        }
-        return RACK if RACK in kinds else min(kinds, default=None)
+        if not self._kind:
+            said = (state.point for state in self.points.values())
+            kinds = {point.object_type for point in said if not point.associated}
+            self._kind = (RACK if RACK in kinds else min(kinds, default=None),)
+        return self._kind[0]
 
     @property
     def name(self) -> str:

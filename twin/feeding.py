@@ -13,7 +13,7 @@ from twin.finding import Finding
 from twin.instants import Instant, Millis
 from twin.parts import NOTHING, Judgement, Part
 from twin.points import EntityId
-from twin.steady import EVERY, TAU_S, Smoothed, sensor_of
+from twin.steady import EVERY, TAU_S, Smoothed, sample, sensor_of
 from twin.suspects import Readings
 from twin.witness import Group
 
@@ -53,6 +53,7 @@ class Feeding(Part):
         self._meters = {each: _power(find(each)) for each in branch.meters}
         self._served = {each: _power(find(each)) for each in branch.served}
         self._members = (*self._meters.values(), *self._served.values())
+        self._named = sorted({*branch.meters, *branch.served})
         self._balance: Balance | None = None
 
     @property
@@ -65,8 +66,7 @@ class Feeding(Part):
     def sample(self, at: Instant) -> None:
         """Take in what they read."""
         del at
-        for smoothed in self._members:
-            smoothed.sample()
+        sample(self._members)
 
     def judge(self, at: Instant) -> Iterator[Judgement]:
         """Judge the sum of one side against that of the other.
@@ -80,7 +80,7 @@ class Feeding(Part):
         self.finding = None
         if abs(group.off_kw) > group.bound_kw + moving:
             self.finding = self._judge()
-        for each in sorted({*self.branch.meters, *self.branch.served}):
+        for each in self._named:
             among = self._among(each)
             if each in self._meters or len(among) == 1:
                 yield _judgement(each, among)
@@ -111,8 +111,7 @@ class Feeding(Part):
     @property
     def _moving_kw(self) -> float:
         """How far smoothed readings may be behind, all of them one way."""
-        members = (*self._meters.values(), *self._served.values())
-        return TAU_S * fsum(abs(each.slope) for each in members)
+        return TAU_S * fsum([abs(each.slope) for each in self._members])
 
 
 def _drawn_up(branch: Branch, group: Group, moving_kw: float, at: Instant) -> Balance:

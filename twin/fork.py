@@ -1,6 +1,6 @@
 """Fork: a fleet as it stood at one instant, while the fleet itself goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from twin.changes import Change, PointStale
 from twin.entities import RACK, Entity
@@ -22,17 +22,15 @@ class Fork:
 
     Args:
         fleet: What is forked.
-        views: All of its racks, with their views of now where somebody has them already; ids that
-            are no racks do no harm. All of its racks, if left out.
+        racks: The ids of all of its racks, where somebody has them already; others do no harm.
     """
 
-    def __init__(self, fleet: Fleet, views: Mapping[EntityId, Rack | None] | None = None) -> None:
+    def __init__(self, fleet: Fleet, racks: Iterable[EntityId] | None = None) -> None:
         self.site = fleet.site
         self.topology = fleet.topology.copy()
-        self.ids = list(views or () if views is not None else (e.id for e in fleet.racks()))
+        self.ids = [each.id for each in fleet.racks()] if racks is None else list(racks)
         """Of all racks, in no order."""
         self._fleet = fleet
-        self._views = views or {}
         self._kept: dict[EntityId, Kept] = {}
         self._as_were: dict[EntityId, Entity | None] = {}
 
@@ -42,9 +40,6 @@ class Fork:
 
     def rack(self, entity: EntityId) -> Rack | None:
         """The view of one rack; None where there was no such rack."""
-        view = self._views.get(entity)
-        if view is not None:
-            return view
         found = self.entity(entity)
         if found is None or found.kind != RACK:
             return None

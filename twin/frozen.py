@@ -22,6 +22,7 @@ from twin.entities import RACK, Entity
 from twin.finding import Finding
 from twin.instants import Instant
 from twin.points import Freshness, PointState
+from twin.steps import Steps, run
 from twin.topology import Domain, Topology
 
 DOUBT: Final = 30.0
@@ -72,6 +73,13 @@ def neighbours(entities: Iterable[Entity], topology: Topology) -> dict[Key, list
 
     Those with too few on their own loop or feed are put together with others of whom that is so.
     """
+    return run(neighbouring(entities, topology))
+
+
+def neighbouring(
+    entities: Iterable[Entity], topology: Topology
+) -> Steps[dict[Key, list[PointState]]]:
+    """The same, looked for in small parts."""
     groups: dict[Key, list[PointState]] = {}
     for entity in entities:
         for state in entity.points.values():
@@ -82,14 +90,16 @@ def neighbours(entities: Iterable[Entity], topology: Topology) -> dict[Key, list
                 feeders = topology.feeders(entity.id, domain)
                 key = (point.object_type, point.point_type, place, *feeders)
                 groups.setdefault(key, []).append(state)
+        yield
     for key in [key for key, states in groups.items() if len(states) <= PEERS]:
         alone = groups.pop(key)
         groups.setdefault(key[:3], []).extend(alone)
-    return {
-        key: sorted(states, key=lambda state: state.point.id)
-        for key, states in groups.items()
-        if len(states) > PEERS
-    }
+    found: dict[Key, list[PointState]] = {}
+    for key, states in groups.items():
+        if len(states) > PEERS:
+            found[key] = sorted(states, key=lambda state: state.point.id)
+            yield
+    return found
 
 
 class _Watched:

@@ -69,7 +69,9 @@ class RingGuard:
         """What is not well with them now, and whatever has a fault."""
         crowd = crowd_of(self._racks)
         for each in self._racks:
-            yield from each.look(at, on(each.rack), suspects(each.rack), crowd)
+            live = on(each.rack)
+            if live or not each.well(at, crowd):
+                yield from each.look(at, live, suspects(each.rack), crowd)
 
 
 class Tripped:

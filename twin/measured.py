@@ -143,18 +143,28 @@ def total(unit: str, inputs: Sequence[Measured]) -> Measured:
     A sum over hundreds of racks is never whole: it is as good as what went in, and ``fresh`` of
     ``expected`` says what did.
     """
-    live = [each for each in inputs if each.fresh_and_good]
-    if not live:
+    values: list[float] = []
+    measured: list[Instant] = []
+    received: list[Instant] = []
+    for value, _, quality, freshness, measured_at, received_at, _, _, _, _ in inputs:
+        if value is not None and quality is _GOOD and freshness is _LIVE:
+            values.append(value)
+            if measured_at is not None:
+                measured.append(measured_at)
+            if received_at is not None:
+                received.append(received_at)
+    count = len(values)
+    if not count:
         return nothing(unit)._replace(fresh=0, expected=len(inputs))
     return Measured(
-        fsum(each.value for each in live if each.value is not None),
+        fsum(values),
         unit,
         _GOOD,
         _LIVE,
-        _oldest([each.measured_at for each in live]),
-        _oldest([each.received_at for each in live]),
-        derived_from=len(live),
-        fresh=len(live),
+        min(measured, default=None),
+        min(received, default=None),
+        derived_from=count,
+        fresh=count,
         expected=len(inputs),
     )
 
@@ -170,7 +180,3 @@ def least(unit: str, inputs: Sequence[Measured]) -> Measured:
     lowest = min(live, key=lambda each: each.value or 0.0)
     count = len(live)
     return lowest._replace(unit=unit, derived_from=count, fresh=count, expected=len(inputs))
-
-
-def _oldest(instants: Sequence[Instant | None]) -> Instant | None:
-    return min([instant for instant in instants if instant is not None], default=None)

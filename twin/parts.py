@@ -21,7 +21,7 @@ from twin.instants import Instant, Millis
 from twin.measured import Measured
 from twin.meters import METER
 from twin.points import EntityId, Freshness, PointState, PublisherId
-from twin.ranges import judge_ranges
+from twin.ranges import Ranged
 from twin.site import UNWRITTEN, Site
 from twin.steady import EVERY, Steady, sensor_of
 from twin.suspects import Readings
@@ -181,11 +181,12 @@ class Unit(Part):
         They are no witness against the unit; what the others are known to take still counts.
         Where most of them are off it is no sensor of theirs, and all of them count.
         """
-        true = [each for each in self._racks if each.heat().closure is not Closure.OPEN]
-        if len(true) * 2 < len(self._racks):
-            true = [*self._racks]
-        flow = _of(view.racks.flow, [each.flow for each in true])
-        heat = _of(view.racks.heat, [each.heat().shown for each in true])
+        whole = [(each, each.heat()) for each in self._racks]
+        true = [(each, heat) for each, heat in whole if heat.closure is not Closure.OPEN]
+        if len(true) * 2 < len(whole):
+            true = whole
+        flow = _of(view.racks.flow, [each.flow for each, _ in true])
+        heat = _of(view.racks.heat, [heat.shown for _, heat in true])
         return replace(view, racks=replace(view.racks, flow=flow, heat=heat))
 
     def balances(self) -> Iterator[Balance]:
@@ -227,6 +228,7 @@ class Lone(Part):
         self._volts = sensor_of(entity, "Voltage", "V")
         self._amps = sensor_of(entity, "Current", "A")
         self._limit = sensor_of(entity, "CurrentLimit", "A")
+        self._ranged = Ranged(entity)
         self._heard = False
         self.entities = [entity.id]
 
@@ -245,7 +247,7 @@ class Lone(Part):
             elif self._volts.now == 0 or amps > (self._limit.now or 0.0):
                 found += judge_meter(entity)
             found += judge_phases(entity, around.topology, around.find)
-        found += judge_ranges(entity)  # the last of two that say the same counts
+        found += self._ranged.judge()  # the last of two that say the same counts
         yield Judgement(entity.id, found, "lone", unknown)
 
     @cached_property

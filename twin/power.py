@@ -77,6 +77,39 @@ class Power:
     balance: Balance
 
 
+class Draw(NamedTuple):
+    """What a rack draws, and what it may."""
+
+    own: Measured
+    """By its own reading."""
+    metered: Measured
+    """By the sum of its meters."""
+    load: Measured
+    """The one of both that is more to be trusted."""
+    capacity: Measured
+    capacity_from: CapacityFrom | None
+    headroom: Measured
+
+
+def draw_of(
+    rack: Entity, loads: Sequence[Measured], capacities: Sequence[Measured], rated_kw: float | None
+) -> Draw:
+    """What ``rack`` draws, and what it may.
+
+    Args:
+        rack: The rack.
+        loads: What each of its meters reads.
+        capacities: What the circuit of each of them may carry.
+        rated_kw: What it is built for, where that is written down.
+    """
+    own = rack.measure("RackPower", "kW")
+    metered = _sum("kW", loads)
+    load = max(own, metered, key=_trust)
+    capacity, capacity_from = _together(capacities, rated_kw)
+    headroom = derive("kW", (capacity, load), _less)
+    return Draw(own, metered, load, capacity, capacity_from, headroom)
+
+
 def power_of(
     rack: Entity,
     meters: Sequence[Entity],
@@ -97,34 +130,36 @@ def power_of(
         ratings: What the meters' circuits may carry, where the bus does not say.
         above: What feeds each of the meters, directly or through others.
     """
-    own = rack.measure("RackPower", "kW")
     circuits = [circuit_of(meter, ratings.get(meter.id, UNRATED)) for meter in meters]
-    metered = _sum("kW", [circuit.load for circuit in circuits])
-    load = max(own, metered, key=_trust)
+    draw = draw_of(
+        rack,
+        [circuit.load for circuit in circuits],
+        [circuit.capacity for circuit in circuits],
+        rated_kw,
+    )
     sides = [
         Side(circuit.meter, able_of(meter, circuit), circuit.limit)
         for meter, circuit in zip(meters, circuits, strict=True)
     ]
-    losses = losses_of(sides, load)
+    losses = losses_of(sides, draw.load)
     ways = _ways(circuits, above, ratings)
-    capacity, capacity_from = _together(circuits, rated_kw)
     return Power(
-        load=load,
-        capacity=capacity,
-        capacity_from=capacity_from,
-        headroom=derive("kW", (capacity, load), lambda may, does: may - does),
-        redundancy=redundancy_of(sides, load, losses),
-        feeds=tuple(map(_feed, circuits, [metered.now] * len(circuits), ways, losses)),
+        load=draw.load,
+        capacity=draw.capacity,
+        capacity_from=draw.capacity_from,
+        headroom=draw.headroom,
+        redundancy=redundancy_of(sides, draw.load, losses),
+        feeds=tuple(map(_feed, circuits, [draw.metered.now] * len(circuits), ways, losses)),
         path=_path({meter: room for way in ways for meter, room in way.items()}),
-        balance=Balance(metered, own, _residual_pct(metered, own)),
+        balance=Balance(draw.metered, draw.own, _residual_pct(draw.metered, draw.own)),
     )
 
 
 def _together(
-    circuits: Sequence[Circuit], rated_kw: float | None
+    capacities: Sequence[Measured], rated_kw: float | None
 ) -> tuple[Measured, CapacityFrom | None]:
     """What a rack may draw: as much as its feeds bring and it is built for, as far as is known."""
-    fed = _sum("kW", [circuit.capacity for circuit in circuits])
+    fed = _sum("kW", capacities)
     brought = fed.value if fed.usable else None
     if rated_kw is not None and (brought is None or rated_kw < brought):
         return written(rated_kw, "kW"), CapacityFrom.RATING
@@ -137,6 +172,10 @@ def _trust(load: Measured) -> int:
 
 def _sum(unit: str, parts: Sequence[Measured]) -> Measured:
     return derive(unit, parts, lambda *values: fsum(values)) if parts else nothing(unit)
+
+
+def _less(may: float, does: float) -> float:
+    return may - does
 
 
 def _residual_pct(meters: Measured, racks: Measured) -> float | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from twin.cdu import cdus_of, loop_of
 from twin.entities import Entity, PointCounts
+from twin.gist import meters_of, upstream_of
 from twin.measured import Measured, measure, nothing
 from twin.points import EntityId, Freshness, PointState
 from twin.power import Power, power_of
@@ -65,15 +66,14 @@ def rack_of(
         coolant: What flows where ``site`` does not say.
         site: What is written down.
     """
-    place = site.rack(rack.id)
-    upstream = {d: topology.upstream(rack.id, d) for d in (Domain.POWER, Domain.LIQUID)}
+    place, upstream = site.rack(rack.id), upstream_of(rack.id, topology)
     coolant = site.coolant_from(upstream[Domain.LIQUID], coolant)
-    meters = _found(topology.feeders(rack.id, Domain.POWER), find)
+    meters = meters_of(rack.id, topology, find)
     loop = loop_of(cdus_of(rack.id, topology, find), site)
     above = {meter.id: _found(topology.upstream(meter.id, Domain.POWER), find) for meter in meters}
     power = power_of(rack, meters, place.rated_kw, site.meters, above)
     leak = Leak(
-        detected=_worst(rack.of_type("RackLeakDetect")),
+        detected=leak_of(rack),
         sensor_fault=_worst(rack.of_type("RackLeakSensorFault")),
         tray=_worst(rack.of_type("RackLeakDetectTray")),
     )
@@ -91,6 +91,11 @@ def rack_of(
         upstream=upstream,
         points=rack.counts,
     )
+
+
+def leak_of(rack: Entity) -> Measured:
+    """Whether a rack leaks."""
+    return _worst(rack.of_type("RackLeakDetect"))
 
 
 def severity_of(leak: Leak) -> Severity:

@@ -3,7 +3,7 @@
 They are as wide as anything real goes, and say nothing about what is usual or safe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from math import inf
 from typing import Final, NamedTuple
@@ -129,26 +129,69 @@ Sources, where it is not plainly physics:
   190,000 LPM. Lines: 765 kV is the highest in use.
 """
 
+_Span = tuple[float, float, frozenset[float]]
+"""From where to where a point can read, and what it reads in error between."""
+
 _ERRORS: Final = frozenset(REGISTER_ERRORS) | frozenset(THERMOMETER_ERRORS)
 
 
-def judge_ranges(entity: Entity) -> Iterator[Finding]:
-    """What its live and good readings cannot be, once for each point type, in their order."""
-    doubtful = [
-        state
-        for state in entity.points.values()
-        if (value := state.value) is not None
-        and (limits := limits_of(state.point.point_type, state.point.unit)) is not None
-        and (not limits[0] <= value <= limits[1] or value in _ERRORS)
-    ]
-    if not doubtful:  # as nearly always
-        return
+class Ranged:
+    """The points of an entity that have ranges; for whoever judges them again and again."""
+
+    def __init__(self, entity: Entity) -> None:
+        self._entity = entity
+        self._described: int | None = None
+        self._states: list[PointState] = []
+        self._spans: list[_Span] = []
+
+    def judge(self) -> Iterable[Finding]:
+        """What its live and good readings cannot be, once for each point type, in their order."""
+        if self._described != self._entity.described:
+            self._take()
+        doubtful = [
+            state
+            for state, (low, high, errors) in zip(self._states, self._spans, strict=True)
+            if (value := state.value) is not None
+            and (not low <= value <= high or (errors and value in errors))
+        ]
+        return _told(doubtful) if doubtful else ()  # as nearly always
+
+    def _take(self) -> None:
+        """Take its points as they are described now."""
+        entity = self._entity
+        known = [
+            (state, span)
+            for state in entity.points.values()
+            if (span := _span_of(state.point.point_type, state.point.unit)) is not None
+        ]
+        self._states, self._spans = [state for state, _ in known], [span for _, span in known]
+        self._described = entity.described
+
+
+@lru_cache(maxsize=1_000)  # few types, each in few units
+def _span_of(kind: str, unit: str | None) -> _Span | None:
+    limits = limits_of(kind, unit)
+    return None if limits is None else (*limits, _within(_ERRORS, limits))
+
+
+@lru_cache(maxsize=1_000)
+def errors_within(limits: tuple[float, float]) -> frozenset[float]:
+    """What stands for no value in whatever unit, though it lies within these limits."""
+    return _within(REGISTER_ERRORS, limits)
+
+
+def _within(errors: Iterable[float], limits: tuple[float, float]) -> frozenset[float]:
+    low, high = limits
+    return frozenset([each for each in errors if low <= each <= high])
+
+
+def _told(doubtful: list[PointState]) -> Iterable[Finding]:
     told: dict[str, Finding] = {}
     for state in sorted(doubtful, key=_order):
         found = _judge(state, RANGES[state.point.point_type])
         if found is not None:
             told.setdefault(state.point.point_type, found)
-    yield from told.values()
+    return told.values()
 
 
 @lru_cache(maxsize=1_000)  # few types, each in few units

@@ -29,6 +29,7 @@ class Register:
         self.known: KeysView[PointId] = self._points.keys()
         """The ids of all points."""
         self._entities: dict[EntityId, Entity] = {}
+        self._order: list[Entity] | None = None  # of id; not asked for since one came or went
         self._publishers: dict[PointId, Publisher] = {}
         self._waiting = Waiting()
         self._freshness: Counter[Freshness] = Counter()
@@ -91,4 +92,6 @@ class Register:
         return rack_of(rack, self.topology, self.entity, self.coolant, self.site)
 
     def _sorted(self) -> list[Entity]:
-        return [self._entities[key] for key in sorted(self._entities)]
+        if self._order is None:
+            self._order = [self._entities[key] for key in sorted(self._entities)]
+        return self._order

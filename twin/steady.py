@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 from twin.balance import HEAT, Balance
 from twin.entities import Entity
 from twin.instants import Instant, Millis
-from twin.points import Freshness, PointState
+from twin.points import EntityId, Freshness, Point, PointId, PointState, PublisherId
 from twin.quantities import factor
-from twin.ranges import REGISTER_ERRORS, limits_of
+from twin.ranges import errors_within, limits_of
 from twin.suspects import LIQUID_SHARE, Readings
 from twin.thermal import LEAST_RISE_K, NVL72, Coolant, heat_kw, kw_for_rise
 
@@ -30,6 +30,7 @@ SETTLING_S: Final = 45.0
 _NO_RISE_K: Final = 1e-6
 """None at all, where it is divided by."""
 
+_LAG_S: Final = TAU_S + 1
 _GAIN: Final = 1 / (1 + TAU_S)  # implicit Euler: stable whatever the constants are
 _LITRES: Final = NVL72.coolant_l
 
@@ -44,30 +45,58 @@ SHARE_OFF: Final = 0.03
 
 _LIVE: Final = Freshness.LIVE
 
+_tuple: Final = tuple.__new__  # the classes' own take three times as long
+
+
+_NOBODY: Final = PointState(
+    Point(PointId(""), "", "", EntityId(""), PublisherId(""))
+)  # whom nobody hears
+
 
 class Sensor:
     """One point, and what it counts for in the unit that is asked for; or none."""
 
-    __slots__ = ("_high", "_low", "_scale", "_state")
+    __slots__ = ("errors", "high", "low", "scale", "state")
 
     def __init__(self, state: PointState | None, unit: str) -> None:
-        self._state = state
-        scale = None if state is None else factor(state.point.unit, unit)
-        limits = None if state is None else limits_of(state.point.point_type, state.point.unit)
-        self._scale = 1.0 if scale is None else scale
+        self.state = _NOBODY if state is None else state
+        point = self.state.point
+        scale = factor(point.unit, unit)
+        limits = limits_of(point.point_type, point.unit)
+        self.scale = 1.0 if scale is None else scale
         # What is in a unit that is unrelated is within no limits.
-        self._low, self._high = (inf, -inf) if scale is None else limits or (-inf, inf)
+        self.low, self.high = (inf, -inf) if scale is None else limits or (-inf, inf)
+        self.errors = errors_within((self.low, self.high))
+        """What stands for no value, though a value might be so."""
 
     @property
     def now(self) -> float | None:
         """What it reads, where that is the truth of now, and can be at all."""
-        state = self._state
-        if state is None or state.freshness is not _LIVE or state.bad:
+        state = self.state
+        if state.freshness is not _LIVE or state.bad:
             return None
-        value = state.value
-        if value is None or not self._low <= value <= self._high or value in REGISTER_ERRORS:
+        value, errors = state.value, self.errors
+        if value is None or not self.low <= value <= self.high or (errors and value in errors):
             return None
-        return value * self._scale
+        return value * self.scale
+
+
+def read(sensors: Iterable[Sensor]) -> list[float | None]:
+    """What each of several sensors reads now: as ``Sensor.now``, and in one go."""
+    found: list[float | None] = []
+    for each in sensors:
+        state = each.state
+        reads = None
+        if state.freshness is _LIVE and not state.bad:
+            value, errors = state.value, each.errors
+            if (
+                value is not None
+                and each.low <= value <= each.high
+                and not (errors and value in errors)
+            ):
+                reads = value * each.scale
+        found.append(reads)
+    return found
 
 
 class Smoothed:
@@ -78,26 +107,31 @@ class Smoothed:
         every: How often it is looked at.
     """
 
-    __slots__ = ("_gain", "_lag_s", "_sensor", "slope", "value")
+    __slots__ = ("gain", "lag_s", "sensor", "slope", "value")
 
     def __init__(self, sensor: Sensor, every: Millis = EVERY) -> None:
-        self._sensor = sensor
-        self._lag_s = TAU_S + every / 1000
-        self._gain = every / 1000 / self._lag_s
+        self.sensor = sensor
+        self.lag_s = TAU_S + every / 1000
+        self.gain = every / 1000 / self.lag_s
         self.value: float | None = None
         self.slope = 0.0
         """By how much it changes in a second."""
 
     def sample(self) -> None:
         """Take in what it reads; where that is nothing, start anew."""
-        reads, value = self._sensor.now, self.value
+        sample((self,))
+
+
+def sample(smoothed: Iterable[Smoothed]) -> None:
+    """Take in what several read, in one go: there are thousands of them."""
+    for each in smoothed:
+        reads, value = each.sensor.now, each.value
         if value is None or reads is None:
-            self.value, self.slope = reads, 0.0
-            return
-        # As _follow and _slope do, without the calls: there are thousands of these.
-        off = reads - value
-        self.value = value + self._gain * off
-        self.slope += self._gain * (off / self._lag_s - self.slope)
+            each.value, each.slope = reads, 0.0
+        else:
+            off = reads - value
+            each.value = value + each.gain * off
+            each.slope += each.gain * (off / each.lag_s - each.slope)
 
 
 class Reads(NamedTuple):
@@ -123,11 +157,7 @@ class Steady:
     """
 
     __slots__ = (
-        "_flow",
-        "_meters",
-        "_own",
-        "_return",
-        "_supply",
+        "_sensors",
         "at",
         "coolant",
         "flow",
@@ -147,11 +177,13 @@ class Steady:
     def __init__(self, rack: Entity, meters: Sequence[Entity], coolant: Coolant) -> None:
         self.rack = rack.id
         self.coolant = coolant
-        self._own = sensor_of(rack, "RackPower", "kW")
-        self._meters = [sensor_of(meter, "ActivePower", "kW") for meter in meters]
-        self._flow = sensor_of(rack, "RackLiquidFlow", "LPM")
-        self._supply = sensor_of(rack, "RackLiquidSupplyTemperature", "C")
-        self._return = sensor_of(rack, "RackLiquidReturnTemperature", "C")
+        self._sensors = [
+            sensor_of(rack, "RackPower", "kW"),
+            sensor_of(rack, "RackLiquidFlow", "LPM"),
+            sensor_of(rack, "RackLiquidSupplyTemperature", "C"),
+            sensor_of(rack, "RackLiquidReturnTemperature", "C"),
+            *(sensor_of(meter, "ActivePower", "kW") for meter in meters),
+        ]
         self.forget()
 
     def forget(self) -> None:
@@ -180,16 +212,11 @@ class Steady:
             self.forget()
             self.since = at
         self.at = at
-        own, flow = self._own.now, self._flow.now
-        supply, return_ = self._supply.now, self._return.now
-        meters = [each.now for each in self._meters]
-        self.reads = Reads(own, flow, supply, return_, meters)
+        own, flow, supply, return_, *meters = read(self._sensors)
+        self.reads = _tuple(Reads, (own, flow, supply, return_, meters))
         self._take_power(own, flow, meters)
         self.flow = _follow(self.flow, flow)
-        self.supply_slope = _slope(self.supply_slope, self.supply, supply)
-        self.return_slope = _slope(self.return_slope, self.return_, return_)
-        self.supply = _follow(self.supply, supply)
-        self.return_ = _follow(self.return_, return_)
+        self._take_warmth(supply, return_)
         if self.power is None or flow is None or supply is None or return_ is None:
             self.since = at
 
@@ -205,6 +232,25 @@ class Steady:
         else:
             # Implicit Euler of the coolant's stay in the rack, litres by litres a second.
             self.lagged += max(0.0, flow) / (max(0.0, flow) + 60 * _LITRES) * (power - self.lagged)
+
+    def _take_warmth(self, supply: float | None, return_: float | None) -> None:
+        """As a first-order answer, with its slope.
+
+        It lags a ramp by slope times its time constant, and by one step more.
+        """
+        cold, warm = self.supply, self.return_
+        if cold is None or supply is None:
+            self.supply, self.supply_slope = supply, 0.0
+        else:
+            off = supply - cold
+            self.supply = cold + _GAIN * off
+            self.supply_slope += _GAIN * (off / _LAG_S - self.supply_slope)
+        if warm is None or return_ is None:
+            self.return_, self.return_slope = return_, 0.0
+        else:
+            off = return_ - warm
+            self.return_ = warm + _GAIN * off
+            self.return_slope += _GAIN * (off / _LAG_S - self.return_slope)
 
     @property
     def readings(self) -> Readings | None:
@@ -229,7 +275,9 @@ class Steady:
         if flow is not None and supply is not None and return_ is not None:
             shown = heat_kw(flow, supply, return_, self.coolant)
             off = self._heat_off(return_ - supply, expected)
-        return Balance(HEAT, self.rack, "kW", shown, expected, off, fresh, 4, self.at)
+        return _tuple(
+            Balance, (HEAT, self.rack, "kW", shown, expected, off, fresh, 4, self.at, False, ())
+        )
 
     def _heat_off(self, rise: float, expected: float | None) -> float:
         """How far the heat may be off: what sensors may be, and what still moves.
@@ -276,10 +324,3 @@ def _follow(smoothed: float | None, reads: float | None) -> float | None:
     if smoothed is None or reads is None:
         return reads
     return smoothed + _GAIN * (reads - smoothed)
-
-
-def _slope(slope: float, smoothed: float | None, reads: float | None) -> float:
-    """A first-order answer lags a ramp by slope times its time constant, and by one step more."""
-    if smoothed is None or reads is None:
-        return 0.0
-    return slope + _GAIN * ((reads - smoothed) / (TAU_S + 1) - slope)

@@ -17,3 +17,14 @@ def run(steps: Steps[T]) -> T:
         except StopIteration as end:
             found: T = end.value
             return found
+
+
+def some(steps: Steps[T], most: int) -> T | None:
+    """Take at most so many parts; what was found once there are none left, and None until then."""
+    for _ in range(most):
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+    return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from twin.entities import Entity
 from twin.measured import Measured, derive, nothing
@@ -137,6 +137,35 @@ class Thermal:
         return derive("s", (self.load, self.supply, self.return_), formula)
 
 
+class Liquid(NamedTuple):
+    """What the liquid brings to a rack, and takes away."""
+
+    supply: Measured
+    return_: Measured
+    delta_t: Measured
+    flow: Measured
+    heat: Measured
+
+
+def liquid_of(rack: Entity, coolant: Coolant) -> Liquid:
+    """What ``coolant`` brings to ``rack``, and takes away."""
+    supply = rack.measure(_SUPPLY, "C")
+    return_ = rack.measure(_RETURN, "C")
+    flow = rack.measure(_FLOW, "LPM")
+    delta_t = derive("K", (return_, supply), _rise)
+    return Liquid(supply, return_, delta_t, flow, heat_of(flow, supply, return_, coolant))
+
+
+def is_cooled(rack: Entity) -> bool:
+    """Whether a rack has what its heat is computed from, heard or not."""
+    return all(map(rack.of_type, (_SUPPLY, _RETURN, _FLOW)))
+
+
+def heat_ratio_of(heat: Measured, load: Measured) -> Measured:
+    """Heat carried away per power drawn."""
+    return derive("", (heat, load), _ratio)
+
+
 def thermal_of(
     rack: Entity,
     load: Measured,
@@ -145,24 +174,21 @@ def thermal_of(
     design: Design = NVL72,
 ) -> Thermal:
     """The liquid side of ``rack``, which draws ``load`` in kW and is cooled by ``coolant``."""
-    supply = rack.measure(_SUPPLY, "C")
-    return_ = rack.measure(_RETURN, "C")
-    flow = rack.measure(_FLOW, "LPM")
-    heat = heat_of(flow, supply, return_, coolant)
+    supply, return_, delta_t, flow, heat = liquid_of(rack, coolant)
     return Thermal(
         load=load,
         supply=supply,
         return_=return_,
-        delta_t=derive("K", (return_, supply), lambda r, s: r - s),
+        delta_t=delta_t,
         flow=flow,
         flow_per_kw=derive("LPM/kW", (flow, load), _ratio),
         dp=rack.measure("RackLiquidDifferentialPressure", "kPa"),
         dp_setpoint=rack.measure("RackLiquidDifferentialPressureSp", "kPa"),
         valve=rack.measure("RackControlValvePosition", "%"),
         heat=heat,
-        heat_ratio=derive("", (heat, load), _ratio),
+        heat_ratio=heat_ratio_of(heat, load),
         coolant=coolant,
-        cooled=all(map(rack.of_type, (_SUPPLY, _RETURN, _FLOW))),
+        cooled=is_cooled(rack),
         loop=loop,
         design=design,
     )
@@ -171,9 +197,7 @@ def thermal_of(
 def heat_ratios(thermal: Thermal) -> dict[Coolant, Measured]:
     """Heat carried away per power drawn, for every coolant that there might be in the loop."""
     flows = thermal.flow, thermal.supply, thermal.return_
-    return {
-        coolant: derive("", (heat_of(*flows, coolant), thermal.load), _ratio) for coolant in Coolant
-    }
+    return {coolant: heat_ratio_of(heat_of(*flows, coolant), thermal.load) for coolant in Coolant}
 
 
 def heat_of(flow: Measured, supply: Measured, return_: Measured, coolant: Coolant) -> Measured:
@@ -272,6 +296,10 @@ def _ride_through_s(
 ) -> float | None:
     lasts = ride_through_s(load, supply, return_, coolant, design)
     return lasts if lasts < inf else None
+
+
+def _rise(return_c: float, supply_c: float) -> float:
+    return return_c - supply_c
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -1,13 +1,21 @@
 """The whole fleet in a few numbers, each with its completeness."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from twin.gist import Gist
 from twin.measured import Measured, derive, nothing, total
 from twin.points import Freshness
-from twin.racks import Rack
 from twin.severity import Severity
+from twin.steps import Steps, run
+
+AT_ONCE: Final = 1000
+"""Racks looked at in one step: a millisecond."""
+
+Where = tuple[str | None, str | None]
+"""Hall and row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +49,37 @@ class Groups:
     rows: tuple[Group, ...] = ()
 
 
-def totals_of(racks: Sequence[Rack]) -> Totals:
-    """The sums over ``racks``.
+def totals_of(racks: Iterable[Gist]) -> Totals:
+    """The sums over ``racks``."""
+    return run(summing_up(racks))
+
+
+def summing_up(racks: Iterable[Gist]) -> Steps[Totals]:
+    """The same in steps.
 
     Heat is expected of those that are cooled, headroom of those with feeds or a rating.
     """
-    cooled = [rack for rack in racks if rack.thermal.cooled]
-    rated = [rack for rack in racks if rack.power.feeds or rack.place.rated_kw is not None]
-    severities = Counter(rack.severity for rack in racks)
-    freshness = Counter(rack.freshness for rack in racks)
+    loads, heats, rooms = [], [], []
+    severities, freshness = Counter[Severity](), Counter[Freshness]()
+    for number, rack in enumerate(racks, start=1):
+        loads.append(rack.load)
+        if rack.cooled:
+            heats.append(rack.heat)
+        if rack.rated:
+            rooms.append(rack.headroom)
+        severities[rack.severity] += 1
+        freshness[rack.freshness] += 1
+        if number % AT_ONCE == 0:
+            yield
+    power = total("kW", loads)
+    yield
+    heat = total("kW", heats)
+    yield
     return Totals(
-        racks=len(racks),
-        power=total("kW", [rack.power.load for rack in racks]),
-        heat=total("kW", [rack.thermal.heat for rack in cooled]),
-        headroom=total("kW", [rack.power.headroom for rack in rated]),
+        racks=len(loads),
+        power=power,
+        heat=heat,
+        headroom=total("kW", rooms),
         by_severity={severity: severities[severity] for severity in Severity},
         by_freshness={each: freshness[each] for each in Freshness},
     )
@@ -74,33 +99,32 @@ def ppue_cooling(it: Measured, cooling: Measured) -> Measured:
     return known._replace(fresh=fresh, expected=expected)
 
 
-def groups_of(racks: Sequence[Rack]) -> Groups:
+def groups_of(racks: Iterable[Gist]) -> Groups:
     """The sums over ``racks`` by hall, and by row within its hall."""
-    return Groups(
-        halls=_grouped(
-            [rack for rack in racks if rack.place.hall is not None],
-            lambda rack: (rack.place.hall, None),
-        ),
-        rows=_grouped(
-            [rack for rack in racks if rack.place.row is not None],
-            lambda rack: (rack.place.hall, rack.place.row),
-        ),
-    )
+    return run(grouping(racks))
 
 
-def _grouped(
-    racks: Sequence[Rack], where: Callable[[Rack], tuple[str | None, str | None]]
-) -> tuple[Group, ...]:
-    found: dict[tuple[str | None, str | None], list[Rack]] = {}
-    for rack in racks:
-        found.setdefault(where(rack), []).append(rack)
-    return tuple(
-        Group(
-            hall,
-            row,
-            racks=len(found[hall, row]),
-            power=total("kW", [rack.power.load for rack in found[hall, row]]),
-            heat=total("kW", [r.thermal.heat for r in found[hall, row] if r.thermal.cooled]),
-        )
-        for hall, row in sorted(found, key=lambda key: (key[0] or "", key[1] or ""))
-    )
+def grouping(racks: Iterable[Gist]) -> Steps[Groups]:
+    """The same in steps."""
+    halls: dict[Where, list[Gist]] = {}
+    rows: dict[Where, list[Gist]] = {}
+    for number, rack in enumerate(racks, start=1):
+        hall, row = rack.place.hall, rack.place.row
+        if hall is not None:
+            halls.setdefault((hall, None), []).append(rack)
+        if row is not None:
+            rows.setdefault((hall, row), []).append(rack)
+        if number % AT_ONCE == 0:
+            yield
+    return Groups((yield from _summed_up(halls)), (yield from _summed_up(rows)))
+
+
+def _summed_up(places: Mapping[Where, Sequence[Gist]]) -> Steps[tuple[Group, ...]]:
+    found: list[Group] = []
+    for hall, row in sorted(places, key=lambda where: (where[0] or "", where[1] or "")):
+        racks = places[hall, row]
+        power = total("kW", [rack.load for rack in racks])
+        heat = total("kW", [rack.heat for rack in racks if rack.cooled])
+        found.append(Group(hall, row, len(racks), power, heat))
+        yield
+    return tuple(found)

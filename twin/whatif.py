@@ -3,7 +3,7 @@
 It reads a fork of the live fleet and changes nothing in it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -83,19 +83,17 @@ class Outcome:
         return tuple(each.rack for each in self.racks if each.redundancy_lost)
 
 
-def consequences(fleet: Fleet, case: Case, racks: Iterable[Rack] | None = None) -> Outcome:
+def consequences(fleet: Fleet, case: Case) -> Outcome:
     """What ``case`` would do.
 
     Args:
         fleet: Whose present state it starts from; it does not change.
         case: What is assumed.
-        racks: Views of all of its racks, where somebody has them already.
 
     Raises:
         UnknownIdsError: The case names what nobody ever told of.
     """
-    views = None if racks is None else {rack.id: rack for rack in racks}
-    return run(stepwise(Fork(fleet, views), case))
+    return run(stepwise(Fork(fleet), case))
 
 
 def stepwise(fork: Fork, case: Case) -> Steps[Outcome]:

@@ -20,13 +20,17 @@ from build import (
     at,
     tell,
 )
-from twin.audit import BEAT, BEATS
+from twin.audit import STEPS
 from twin.balance import FLOW, HEAT, POWER, Closure
-from twin.changes import Change, Derived, FindingChanged
+from twin.changes import Change, Derived, FaultChanged, FindingChanged
+from twin.faults.catalogue import CATALOGUE
+from twin.faults.rule import Rules
+from twin.faults.thresholds import SiteRules
 from twin.fleet import Fleet
 from twin.hearing import LOST_AFTER, STALE_AFTER
 from twin.instants import Instant, after
 from twin.points import EntityId, Point, Retraction
+from twin.rota import BEAT, BEATS
 from twin.site import RackPlace, Site
 from twin.steps import run
 from twin.suspects import LIQUID_SHARE
@@ -447,6 +451,56 @@ def test_each_balance_is_drawn_up_once_a_round() -> None:
     assert all(each.at % BEAT == 0 for each in heat)
     assert heat[-1].value == pytest.approx(heat_kw(LPM, 32.0, 42.0, Coolant.PG25))
     assert residual[-1].value == pytest.approx(0.0, abs=1e-6)
+
+
+def a_large_site() -> tuple[Fleet, Values]:
+    """More racks than are drawn up in one beat, one of which lies."""
+    lying = bent(a_closed_rack(), "RackLiquidFlow", 0.5)
+    shown: dict[Point, float | None] = {**lying}
+    for number in range(STEPS // 5):
+        shown |= a_closed_rack(f"L{number}")
+    return a_fleet_with(*shown), shown
+
+
+def test_large_site_is_drawn_up_over_several_beats_and_the_same_however_time_is_cut() -> None:
+    fleet, shown = a_large_site()
+    hear(fleet, shown, [1])
+    assert fleet.audit.steady(R1) is None
+    assert fleet.audit.next_at == after(at(1), BEAT)
+    fleet.advance(at(4))
+    whole = fleet.audit.steady(R1)
+
+    other, shown = a_large_site()
+    hear(other, shown, [1])
+    for tenth in range(10, 41):
+        other.advance(at(tenth / 10))
+    parts = other.audit.steady(R1)
+
+    assert whole is not None
+    assert parts is not None
+    assert (whole.since, whole.at, whole.flow) == (parts.since, parts.at, parts.flow)
+    assert whole.since > at(1)
+
+
+def test_other_rules_are_judged_by_though_all_was_being_drawn_up_by_the_old_ones() -> None:
+    fleet, shown = a_large_site()
+    hear(fleet, shown, [1])
+    fleet.govern(SiteRules(Rules({}, off=CATALOGUE.by_code)), at(1))
+    changes = hear(fleet, shown, range(2, 152, 10))
+
+    assert not [each for each in changes if isinstance(each, FaultChanged)]
+    assert standing(fleet) == [R1]
+
+
+def test_fleet_in_which_nothing_is_live_is_drawn_up_to_the_end() -> None:
+    fleet, shown = a_large_site()
+    hear(fleet, shown, [1])
+    for point in shown:
+        tell(fleet, at(1), Retraction(point.id))
+    fleet.advance(at(200))
+
+    assert fleet.audit.idle
+    assert [*fleet.audit.balances()] == []
 
 
 def test_what_is_known_of_a_rack_of_late_can_be_asked_for() -> None:

@@ -1,15 +1,15 @@
 import pytest
 
-from build import START, a_point, a_reading
+from build import START, a_point
 from twin.changes import PointDescribed, ReadingTaken
 
 POINT = a_point(entity="R7")
 
 
 def test_changes_are_values_that_nobody_can_alter() -> None:
-    change = ReadingTaken(POINT, a_reading(POINT), START, changed=True)
+    change = ReadingTaken(POINT, 1.0, 1, START, START, changed=True)
 
-    assert change == ReadingTaken(POINT, a_reading(POINT), START, changed=True)
+    assert change == ReadingTaken(POINT, 1.0, 1, START, START, changed=True)
     with pytest.raises(AttributeError):
         change.changed = False  # type: ignore[misc]
 

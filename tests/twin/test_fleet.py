@@ -29,7 +29,16 @@ from twin.finding import Finding
 from twin.fleet import AHEAD_AT_MOST, Fleet, Message
 from twin.held import Standing
 from twin.instants import Instant
-from twin.points import EntityId, Freshness, Point, PointId, PointState, PublisherId, Retraction
+from twin.points import (
+    EntityId,
+    Freshness,
+    Point,
+    PointId,
+    PointState,
+    PublisherId,
+    Reading,
+    Retraction,
+)
 from twin.site import CduPlate, RackPlace, Site
 from twin.steps import run
 from twin.thermal import Coolant
@@ -61,6 +70,13 @@ def _state(fleet: Fleet, point: Point = POWER) -> PointState:
     return state
 
 
+def _taken(
+    reading: Reading, received: Instant, *, changed: bool = True, revived: bool = True
+) -> ReadingTaken:
+    """What is told of a reading of ``POWER`` that is the current one now."""
+    return ReadingTaken(POWER, *reading[2:], received, changed=changed, revived=revived)
+
+
 # -- readings ----------------------------------------------------------------------------------
 
 
@@ -82,7 +98,7 @@ def test_reading_becomes_the_current_one() -> None:
     fleet = a_fleet_with(POWER)
     reading = a_reading(POWER, 35.2, at(1))
 
-    assert tell(fleet, at(2), reading) == [ReadingTaken(POWER, reading, at(2), changed=True)]
+    assert tell(fleet, at(2), reading) == [_taken(reading, at(2))]
     state = _state(fleet)
     assert (state.value, state.measured_at, state.received_at) == (35.2, at(1), at(2))
     assert fleet.counters.applied == 2
@@ -92,16 +108,76 @@ def test_repeated_value_is_heard_but_no_news() -> None:
     fleet = a_fleet_showing({POWER: 35.2})
     repeat = a_reading(POWER, 35.2, at(100))
 
-    assert tell(fleet, at(100), repeat) == [ReadingTaken(POWER, repeat, at(100), changed=False)]
+    assert tell(fleet, at(100), repeat) == [_taken(repeat, at(100), changed=False, revived=False)]
     state = _state(fleet)
     assert (state.measured_at, state.heard_at) == (at(100), at(100))
+
+
+@pytest.mark.parametrize(("value", "changed"), [(35.2, False), (36.0, True)])
+def test_reading_that_is_no_more_than_a_number_goes_the_short_way(
+    value: float, *, changed: bool
+) -> None:
+    short, long = a_fleet_showing({POWER: 35.2}), a_fleet_showing({POWER: 35.2})
+    reading = a_reading(POWER, value, at(1))
+
+    taken = short.hear(_state(short), *reading[2:], at(2))
+
+    assert [taken] == tell(long, at(2), reading)
+    assert taken == _taken(reading, at(2), changed=changed, revived=False)
+    assert short.counters == long.counters
+    for slot in PointState.__slots__:
+        assert getattr(_state(short), slot) == getattr(_state(long), slot), slot
+
+
+def test_description_that_is_heard_again_counts_as_if_it_were_applied() -> None:
+    short, long = a_fleet_showing({POWER: 35.2}), a_fleet_showing({POWER: 35.2})
+
+    short.hear_again()
+
+    assert tell(long, START, POWER) == []
+    assert short.counters == long.counters
+    assert short.counters.applied == 3
+    for slot in PointState.__slots__:
+        assert getattr(_state(short), slot) == getattr(_state(long), slot), slot
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        a_reading(POWER, 36.0, at(0)),
+        a_reading(POWER, 36.0, at(1), quality=0),
+        a_reading(POWER, None, at(1)),
+        a_reading(POWER, 36.0, at(7.001)),
+    ],
+    ids=["not later", "not to be trusted", "no value", "ahead"],
+)
+def test_reading_of_which_more_may_come_does_not_go_the_short_way(reading: Reading) -> None:
+    fleet = a_fleet_showing({POWER: 35.2})
+    before = _state(fleet).copy()
+
+    assert fleet.hear(_state(fleet), *reading[2:], at(2)) is None
+    for slot in PointState.__slots__:
+        assert getattr(_state(fleet), slot) == getattr(before, slot), slot
+
+
+@pytest.mark.parametrize("how", ["silent", "bad", "trips"])
+def test_point_of_which_more_may_come_does_not_go_the_short_way(how: str) -> None:
+    leak = a_point("Rack/RackLeakDetect")
+    point = leak if how == "trips" else POWER
+    fleet = a_fleet_with(point)
+    if how != "silent":
+        tell(fleet, START, a_reading(point, 0.0, quality=int(how != "bad")))
+
+    assert fleet.hear(_state(fleet, point), 0.0, 1, at(1), at(1)) is None
 
 
 def test_late_reading_never_overwrites_newer() -> None:
     fleet = a_fleet_showing({POWER: 35.2}, at(10))
     late = a_reading(POWER, 99.0, at(9.999))
 
-    assert tell(fleet, at(11), late) == [ReadingLate(POWER, late, at(11))]
+    assert tell(fleet, at(11), late) == [
+        ReadingLate(POWER, late.value, late.quality, late.measured_at, at(11))
+    ]
     state = _state(fleet)
     assert (state.value, state.measured_at, state.heard_at) == (35.2, at(10), at(10))
     assert fleet.counters.late == 1
@@ -211,7 +287,7 @@ def test_stale_point_is_live_again_when_it_is_heard(measured_at: Instant) -> Non
     fleet.advance(at(250))
     reading = a_reading(POWER, 35.2, measured_at)
 
-    assert tell(fleet, at(300), reading) == [ReadingTaken(POWER, reading, at(300), changed=True)]
+    assert tell(fleet, at(300), reading) == [_taken(reading, at(300))]
     assert _state(fleet).freshness is Freshness.LIVE
     assert happened(fleet, at(550)) == (PointStale(POWER, at(550)),)
 
@@ -416,7 +492,7 @@ def test_reading_waits_for_its_metadata() -> None:
 
     assert tell(fleet, at(50), POWER) == [
         PointDescribed(POWER, at(50)),
-        ReadingTaken(POWER, reading, START, changed=True),
+        _taken(reading, START),
     ]
     assert (fleet.waiting, _state(fleet).received_at) == (0, START)
 

@@ -84,12 +84,11 @@ def test_what_did_not_change_is_not_put_aside() -> None:
     assert len(fork) == 0
 
 
-def test_a_view_that_somebody_has_is_taken() -> None:
+def test_whoever_has_the_ids_of_the_racks_gives_them() -> None:
     fleet = a_fleet_showing(a_cooled_rack("R1") | a_meter("TAP", "R1"))
-    view = fleet.rack(R1)
-    fork = Fork(fleet, {R1: view, R2: None, EntityId("TAP"): None})
+    fork = Fork(fleet, [R1, R2, EntityId("TAP")])
 
-    assert fork.rack(R1) is view
+    assert fork.rack(R1) == fleet.rack(R1)
     assert fork.rack(R2) is fork.rack(EntityId("TAP")) is None
     assert fork.ids == ["R1", "R2", "TAP"]
 

@@ -7,7 +7,7 @@ from schemas.contract import CATALOGUE, Says
 from twin.entities import Entity
 from twin.finding import Finding
 from twin.points import EntityId, Freshness, Point, PointId
-from twin.ranges import RANGES, judge_ranges
+from twin.ranges import RANGES, Ranged
 
 RETURN = "Rack/RackLiquidReturnTemperature"
 SUPPLY = "Rack/RackLiquidSupplyTemperature"
@@ -16,8 +16,12 @@ UNLIMITED = {"AirFlow", "GenericPoint"}
 """Point types of which nothing can be said: they come in any unit, or are anything."""
 
 
+def ranged(entity: Entity) -> list[Finding]:
+    return list(Ranged(entity).judge())
+
+
 def judged(kind: str, value: float, unit: str | None = None) -> list[Finding]:
-    return list(judge_ranges(an_entity("E1", a_state(a_point(kind, "E1", unit=unit), value))))
+    return ranged(an_entity("E1", a_state(a_point(kind, "E1", unit=unit), value)))
 
 
 def reason(kind: str, value: float, unit: str | None = None) -> str:
@@ -124,7 +128,7 @@ def test_what_stands_for_none_in_thermometers_means_nothing_elsewhere() -> None:
 def test_a_set_point_may_be_what_a_thermometer_never_reads() -> None:
     setpoint = replace(a_point("CDU/LiquidTemperature", unit="C"), is_setpoint=True)
 
-    assert list(judge_ranges(an_entity("R1", a_state(setpoint, 85.0)))) == []
+    assert ranged(an_entity("R1", a_state(setpoint, 85.0))) == []
 
 
 def test_a_dead_feed_has_no_frequency() -> None:
@@ -139,15 +143,15 @@ def test_a_dead_feed_has_no_frequency() -> None:
 def test_only_what_is_live_and_good_is_judged(quality: int, freshness: Freshness) -> None:
     state = a_state(a_point(RETURN), 4000.0, quality=quality, freshness=freshness)
 
-    assert list(judge_ranges(an_entity("R1", state))) == []
+    assert ranged(an_entity("R1", state)) == []
 
 
 def test_states_and_what_nobody_knows_are_not_judged() -> None:
     states = replace(a_point("Pump/PumpSpeed", unit="%"), states=((0, "Off"), (1000, "On")))
     null = a_point(SUPPLY)
 
-    assert list(judge_ranges(an_entity("R1", a_state(states, 1000.0), a_state(null, None)))) == []
-    assert list(judge_ranges(Entity(EntityId("R1")))) == []
+    assert ranged(an_entity("R1", a_state(states, 1000.0), a_state(null, None))) == []
+    assert ranged(Entity(EntityId("R1"))) == []
     assert judged("CDU/AirFlow", 1e30, "m3/h") == []
 
 
@@ -161,8 +165,8 @@ def test_several_points_of_a_type_are_one_finding_by_the_first_and_types_stand_i
         a_state(at_tag("CDU/AirTemperature", "c"), 300.0),
     ]
 
-    found = list(judge_ranges(an_entity("R1", *states)))
+    found = list(ranged(an_entity("R1", *states)))
 
     assert [each.suspect for each in found] == ["AirTemperature", "LiquidTemperature"]
     assert found[1].reason.startswith("400 C")
-    assert found == list(judge_ranges(an_entity("R1", *reversed(states))))
+    assert found == list(ranged(an_entity("R1", *reversed(states))))

@@ -1,6 +1,6 @@
 import pytest
 
-from twin.steps import Steps, run
+from twin.steps import Steps, run, some
 
 
 def count(done: list[int], until: int) -> Steps[str]:
@@ -28,3 +28,13 @@ def test_what_a_part_raises_is_raised() -> None:
 
     with pytest.raises(ValueError, match="wrong"):
         run(wrong())
+
+
+def test_some_parts_are_done_at_a_time_until_there_are_none_left() -> None:
+    done: list[int] = []
+    steps = count(done, 3)
+
+    assert some(steps, 2) is None
+    assert done == [0, 1]
+    assert some(steps, 2) == "all"
+    assert done == [0, 1, 2]

@@ -18,16 +18,26 @@ from build import (
     tell,
 )
 from twin.fleet import Fleet
+from twin.health import gists_in_health
 from twin.measured import Measured, nothing
 from twin.points import EntityId, Freshness
 from twin.severity import Severity
 from twin.site import RackPlace, Site
-from twin.totals import Groups, Totals, groups_of, ppue_cooling, totals_of
+from twin.steps import Steps
+from twin.totals import (
+    AT_ONCE,
+    Groups,
+    Totals,
+    grouping,
+    groups_of,
+    ppue_cooling,
+    summing_up,
+    totals_of,
+)
 
 
 def _totals(fleet: Fleet) -> Totals:
-    racks = [fleet.rack(entity.id) for entity in fleet.racks()]
-    return totals_of([rack for rack in racks if rack is not None])
+    return totals_of(gists_in_health(fleet))
 
 
 def _showing(*parts: Values) -> Totals:
@@ -75,7 +85,7 @@ def test_racks_are_counted_by_severity_and_freshness() -> None:
 
     totals = _totals(fleet)
 
-    assert totals.by_severity == {Severity.OK: 2, Severity.WARNING: 0, Severity.CRITICAL: 1}
+    assert totals.by_severity == {Severity.OK: 1, Severity.WARNING: 1, Severity.CRITICAL: 1}
     assert totals.by_freshness == {
         Freshness.UNHEARD: 0,
         Freshness.LIVE: 2,
@@ -88,7 +98,7 @@ def test_totals_do_not_depend_on_order(loads: list[float], random: Random) -> No
     fleet = a_fleet_showing(
         {a_point("Rack/RackPower", f"R{n}"): load for n, load in enumerate(loads)}
     )
-    racks = [rack for entity in fleet.racks() if (rack := fleet.rack(entity.id)) is not None]
+    racks = list(gists_in_health(fleet))
     shuffled = list(racks)
     random.shuffle(shuffled)
 
@@ -133,8 +143,7 @@ def test_headroom_is_expected_of_the_racks_that_are_rated() -> None:
 
 
 def _groups(fleet: Fleet) -> Groups:
-    racks = [fleet.rack(entity.id) for entity in fleet.racks()]
-    return groups_of([rack for rack in racks if rack is not None])
+    return groups_of(gists_in_health(fleet))
 
 
 def test_racks_are_summed_up_by_hall_and_by_row_within_it() -> None:
@@ -169,3 +178,16 @@ def test_racks_are_summed_up_by_hall_and_by_row_within_it() -> None:
 
 def test_racks_of_which_nothing_is_written_are_in_no_group() -> None:
     assert _groups(a_fleet_showing(a_cooled_rack())) == Groups()
+
+
+def _paused(steps: Steps[object]) -> int:
+    """How often others have their turn."""
+    return sum(1 for _ in steps)
+
+
+def test_sums_over_many_racks_leave_others_their_turn() -> None:
+    (rack,) = gists_in_health(a_fleet_showing(a_cooled_rack()))
+    few, many = [rack] * (AT_ONCE - 1), [rack] * AT_ONCE
+
+    assert _paused(summing_up(many)) == _paused(summing_up(few)) + 1
+    assert _paused(grouping(many)) == _paused(grouping(few)) + 1

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 from build import (
@@ -14,12 +15,13 @@ from twin.faults.catalogue import CATALOGUE
 from twin.faults.rule import Rules
 from twin.feeding import Feeding
 from twin.fleet import Fleet
-from twin.parts import Ring
+from twin.parts import Part, Ring
 from twin.points import EntityId, Point, Retraction
 from twin.site import RackPlace, Site
+from twin.steps import run
 from twin.thermal import Coolant
 from twin.topology import Domain
-from twin.wiring import Wiring
+from twin.wiring import Key, Wiring
 
 R1, R2, R3, R4 = (EntityId(f"R{number}") for number in range(1, 5))
 
@@ -43,15 +45,22 @@ class Wired:
         self.fleet = fleet
         self.entities = {each.id: each for each in (*fleet.racks(), *fleet.equipment())}
         self.wiring = Wiring(fleet.topology, self.entities, Coolant.PG25)
-        self.wiring.touched.update(self.entities)
-        self.parts = self.wiring.parts()
+        self.draw_up(*self.entities)
+
+    def draw_up(self, *touched: EntityId, rules: Rules = CATALOGUE) -> None:
+        self.wiring.touched.update(touched)
+        self.plan = run(self.wiring.draw_up(rules))
+        self.wiring.take(self.plan)
+
+    @property
+    def parts(self) -> Mapping[Key, Part]:
+        return self.plan.parts
 
     def again(self, *touched: EntityId) -> None:
         self.entities.clear()
         fleet = self.fleet
         self.entities.update({each.id: each for each in (*fleet.racks(), *fleet.equipment())})
-        self.wiring.touched.update(touched)
-        self.parts = self.wiring.parts()
+        self.draw_up(*touched)
 
     def rings(self) -> set[tuple[str, ...]]:
         return {tuple(part.entities) for part in self.parts.values() if isinstance(part, Ring)}
@@ -92,17 +101,19 @@ def test_meters_and_what_they_serve_are_judged_together() -> None:
 
 
 def test_nobody_watches_where_there_is_nothing_to_be_judged_by() -> None:
-    assert Wired(a_plant()).wiring.guards(CATALOGUE)
-    assert Wired(a_plant()).wiring.guards(Rules({})) == {}
+    wired = Wired(a_plant())
+    assert wired.plan.guards
+    wired.draw_up(rules=Rules({}))
+    assert wired.plan.guards == {}
 
 
 def test_order_of_parts_does_not_depend_on_who_came_first() -> None:
     plant, other = a_plant(), Wired(a_plant())
     other.entities = dict(reversed(other.entities.items()))
-    wiring = Wiring(plant.topology, other.entities, Coolant.PG25)
-    wiring.touched.update(other.entities)
+    other.wiring = Wiring(plant.topology, other.entities, Coolant.PG25)
+    other.draw_up(*other.entities)
 
-    assert [*wiring.parts()] == [*Wired(plant).parts]
+    assert [*other.parts] == [*Wired(plant).parts]
 
 
 def test_what_was_not_touched_remembers() -> None:
@@ -207,3 +218,58 @@ def test_heat_of_a_rack_bears_out_its_meter_once_it_has_settled() -> None:
     assert found["balance.power"].entity == R1
     assert found["balance.power"].suspect == "RackPower"
     assert found["balance.heat"].suspect == "RackPower"
+
+
+def test_all_stays_as_it_was_until_what_is_drawn_up_is_taken() -> None:
+    wired = Wired(a_plant())
+    before = wired.wiring.steady(R1)
+    wired.wiring.touched.add(R1)
+    plan = run(wired.wiring.draw_up(CATALOGUE))
+
+    assert wired.wiring.steady(R1) is before
+    wired.wiring.take(plan)
+    assert wired.wiring.steady(R1) is not before
+
+
+def test_what_was_drawn_up_in_vain_is_drawn_up_the_next_time() -> None:
+    wired = Wired(a_plant())
+    before = wired.wiring.steady(R1)
+    wired.wiring.touched.add(R1)
+    in_vain = wired.wiring.draw_up(CATALOGUE)
+    next(in_vain)
+    wired.draw_up(R2)
+
+    assert wired.wiring.steady(R1) is not before
+
+
+def test_what_goes_while_it_is_drawn_up_has_no_guard() -> None:
+    wired = Wired(a_plant())
+    drawing = wired.wiring.draw_up(CATALOGUE)
+    for _ in range(len([*wired.wiring.draw_up(Rules({}))])):  # all but the guards
+        next(drawing)
+    wired.entities.clear()
+    plan = run(drawing)
+
+    assert {key for key in plan.parts if key[0] == "ring"} == {
+        ("ring", "C1"),
+        ("ring", "C2"),
+        ("ring", "R4"),
+    }
+    assert [*plan.guards] == [("ring", "C1"), ("ring", "C2"), ("ring", "R4")]
+    wired.wiring.take(plan)
+    assert wired.wiring.touched == set()
+
+
+def test_unit_that_comes_while_all_is_drawn_up_is_watched_the_next_time() -> None:
+    wired = Wired(a_plant())
+    late = wired.entities.pop(EntityId("C2"))
+    drawing = wired.wiring.draw_up(CATALOGUE)
+    for _ in range(len([*wired.wiring.draw_up(Rules({}))])):  # all but the guards
+        next(drawing)
+    wired.entities[late.id] = late
+    plan = run(drawing)
+
+    assert ("lone", "C2") not in plan.guards
+    wired.wiring.take(plan)
+    wired.draw_up(late.id)
+    assert ("lone", "C2") in wired.plan.guards

@@ -35,5 +35,7 @@ class Band:
         """
         if self.now is None:
             return None
+        if not self._left:  # as nearly always
+            return sign * (value - self.now), self.now
         nearest = max((self.now, *(each for _, each in self._left)), key=lambda each: sign * each)
         return sign * (value - nearest), nearest

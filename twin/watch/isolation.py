@@ -1,6 +1,7 @@
 """Isolation: whether a rack is cut off as it was asked to be."""
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from twin.entities import Entity
@@ -8,7 +9,7 @@ from twin.fault import UNKNOWN, Judged, Key
 from twin.faults.rule import Rules
 from twin.points import PointState
 from twin.severity import Severity
-from twin.watch.states import Says, is_so, says
+from twin.watch.states import Says, is_so, means
 from twin.watch.verdicts import Verdict
 
 _CODE: Final = "isolation.mismatch"
@@ -45,7 +46,7 @@ class Isolation:
         ]
         self._ways = [way for way in told if way.statuses and way.requests]
         self._rest = [
-            (state, frozenset({None, *_at_rest(state)}))
+            (state, _at_rest(state.point.states))
             for way in self._ways
             for state in (*way.statuses, *way.requests)
         ]
@@ -78,8 +79,10 @@ class Isolation:
         return Judged(self._rules[_CODE].severity, 0.0, 1.0, None, point, said)
 
 
-def _at_rest(state: PointState) -> list[float]:
-    """The values that say that it is not so."""
-    point = state.point
-    values = [0.0, *(float(value) for value, _ in point.states)]
-    return [value for value in values if says(point, value) is Says.NOT_SO]
+@lru_cache(maxsize=1_000)  # few texts, each on many points
+def _at_rest(states: tuple[tuple[int, str], ...]) -> frozenset[float | None]:
+    """The values that say that it is not so, and none."""
+    texts = {float(value): text for value, text in reversed(states)}  # the first of two counts
+    values = {0.0, *texts}
+    said = (value for value in values if means(texts.get(value), value) is Says.NOT_SO)
+    return frozenset({None, *said})

@@ -16,7 +16,7 @@ from twin.instants import Instant
 from twin.points import Freshness, PointState
 from twin.ranges import stands_for_none
 from twin.severity import Severity
-from twin.steady import Sensor, sensor_of
+from twin.steady import Sensor, read, sensor_of
 from twin.watch.judging import calm, telling
 from twin.watch.verdicts import Verdict, against
 
@@ -61,6 +61,7 @@ class MeterWatch:
         "_phases",
         "_power",
         "_rating",
+        "_sensors",
     )
 
     def __init__(self, meter: Entity, rating: Rating, rules: Rules) -> None:
@@ -74,6 +75,7 @@ class MeterWatch:
         self._phases = _phases_of(meter)
         current = [(state, self._current) for state in meter.of_type("Current")[:1]]
         self._amps: list[Shown] = [*current, *self._phases]
+        self._sensors = [sensor for _, sensor in self._amps]
         power = meter.of_type("ActivePower")[:1]
         self._power = [(state, Sensor(state, "kW")) for state in power if rating.rated_kw]
         self._calm_loading = calm(self._loading) / 100
@@ -97,7 +99,7 @@ class MeterWatch:
 
     def well(self) -> bool:
         """Whether nothing that is known now can be judged anything but well."""
-        known = [amps for _, each in self._amps if (amps := each.now) is not None]
+        known = [amps for amps in read(self._sensors) if amps is not None]
         if known:
             limit = self._limit.now or self._rating.limit_a
             high = max(known)

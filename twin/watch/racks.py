@@ -46,6 +46,8 @@ TURN: Final = 2 * EVERY
 _POWER: Final = "RackPower"
 _ALL_CALM: Final = (True, True, True)
 
+_tuple: Final = tuple.__new__
+
 
 class _Doubt:
     """Whether a rack's sensors contradict one another; asked when it matters, and once."""
@@ -119,6 +121,16 @@ class RackWatch:
         """Whether its heat of this instant does not fit its power; None where it is not known."""
         return is_off(self._steady, self._shown(self._steady.reads.own, self._fed(), self.dp_kpa))
 
+    def well(self, at: Instant, crowd: Crowd) -> bool:
+        """Whether there is plainly nothing to be told, unless there is a fault already."""
+        feeds, dp = self._fed(), self._dp.now
+        shown = self._shown(self._steady.reads.own, feeds, dp)
+        return (
+            self._liquid.calm(shown, None if dp is None else crowd.others_kpa(dp))
+            and self._feeds.calm(shown.load, feeds, at)
+            and (at % TURN >= EVERY or self._isolation.calm())
+        )
+
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str], crowd: Crowd
     ) -> Iterator[Verdict]:
@@ -160,15 +172,9 @@ class RackWatch:
         late, reads = steady.own, steady.reads
         if load is None:
             load, late = total(feeds), steady.meters
-        return Shown(
-            load,
-            load if late is None or load is None or load < late else late,
-            reads.flow,
-            reads.supply,
-            reads.return_,
-            dp,
-            self._dp_setpoint.now,
-        )
+        served = load if late is None or load is None or load < late else late
+        _, flow, supply, return_, _ = reads
+        return _tuple(Shown, (load, served, flow, supply, return_, dp, self._dp_setpoint.now))
 
 
 def crowd_of(racks: Sequence[RackWatch]) -> Crowd:

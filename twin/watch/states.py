@@ -36,7 +36,11 @@ def says(point: Point, value: float) -> Says:
 
     The contract leaves the texts free: 1 is a leak at one site, and "Normal" at another.
     """
-    text = point.text(value)
+    return means(point.text(value), value)
+
+
+def means(text: str | None, value: float) -> Says:
+    """The same, of a text alone; None where a value has none."""
     bare = "" if text is None else "".join(filter(str.isalpha, text.lower()))
     if bare.startswith(_BLIND):
         return Says.BROKEN

@@ -15,12 +15,12 @@ from twin.misread import misread
 from twin.points import Freshness, PointState
 from twin.severity import Severity
 from twin.steady import Steady
-from twin.watch.controlled import Controlled
+from twin.watch.controlled import Controlled, Read
 from twin.watch.judging import telling, worst
 from twin.watch.pumps import Pumps, Turn
 from twin.watch.states import told
-from twin.watch.verdicts import Verdict, against, standing
-from twin.watch.words import Word, word_of
+from twin.watch.verdicts import Verdict, against, outermost, standing
+from twin.watch.words import Word, word_at, word_of
 
 UNAVAILABLE: Final = "cdu.unavailable"
 PUMP: Final = "cdu.pump_lost"
@@ -83,6 +83,15 @@ class UnitWatch:
         self._pumps = Pumps(unit)
         self._supply = Controlled(unit, "LiquidTemperature", "C", SUPPLY)
         self._dp = Controlled(unit, "LiquidDifferentialPressure", "kPa", SIDE)
+        self._fine = [
+            *_fine(self._available, {Word.ON, Word.READY}),
+            *_fine(self._status, {Word.ON}),
+            *_fine(self._pumps.faulty, {*Word} - {Word.FAULT}),
+        ]
+        self._coldest = outermost(self._limits.get((LOW, "supply_c")), below=True)
+        self._hottest = outermost(self._limits.get((HIGH, "supply_c")))
+        self._most_k = self._outermost((HIGH, LOW), "setpoint_k")
+        self._most_pct = self._outermost((DP, DP), "setpoint_pct")
 
     def well(self) -> bool:
         """That is told by looking."""
@@ -96,12 +105,14 @@ class UnitWatch:
             live: The faults of the unit that there are.
             suspects: Types of its points that are not to be believed.
         """
-        drawn = [rack.power for rack in self._racks if rack.power is not None]
-        duty = _Duty(fsum(drawn) if drawn else None, self._alone)
         turn = self._pumps.look(at, self._fault(PUMP, live))
-        idle = duty.none or (turn.stands and not duty.alone)
         self._supply.take(at)
         self._dp.take(at)
+        if not live and self._calm(turn):
+            return  # as nearly always
+        drawn = [rack.power for rack in self._racks if rack.power is not None]
+        duty = _Duty(fsum(drawn) if drawn else None, self._alone)
+        idle = duty.none or (turn.stands and not duty.alone)
         judged = {
             UNAVAILABLE: self._serves(duty, suspects),
             PUMP: self._pump_lost(turn, duty, suspects),
@@ -114,6 +125,42 @@ class UnitWatch:
     def _fault(self, code: str, live: Live) -> Fault | None:
         key = self._keys.get(code)
         return None if key is None else live.get(key)
+
+    # -- whether all is well ---------------------------------------------------------------------
+
+    def _calm(self, turn: Turn) -> bool:
+        """Whether all is so plainly well that nothing has to be looked at.
+
+        It decides nothing: it may only be wrong by saying that something is to be looked at.
+        """
+        if turn.stands or turn.missing > turn.unknown:
+            return False
+        for state, fine in self._fine:
+            if state.value not in fine:
+                return False
+        supply, dp = self._supply.read(()), self._dp.read(())
+        if supply is not None and not self._coldest <= supply[0] <= self._hottest:
+            return False
+        return self._keeps(supply) and self._presses(dp)
+
+    def _keeps(self, supply: Read | None) -> bool:
+        for (_, sign), most in zip(_SIDES, self._most_k, strict=True):
+            off = self._supply.off(supply, sign)
+            if off is not None and off[0] > most:
+                return False
+        return True
+
+    def _presses(self, dp: Read | None) -> bool:
+        for (_, sign), most in zip(_SIDES, self._most_pct, strict=True):
+            off = self._dp.off(dp, sign)
+            if off is not None and off[1] >= LEAST_KPA and off[0] / off[1] * 100 > most:
+                return False
+        return True
+
+    def _outermost(self, codes: tuple[str, str], of: str) -> list[float]:
+        """How far each side may be off its set-point before anything is met."""
+        sides = zip(codes, _SIDES, strict=True)
+        return [outermost(self._limits.get((code, f"{side}_{of}"))) for code, (side, _) in sides]
 
     # -- states ----------------------------------------------------------------------------------
 
@@ -224,6 +271,17 @@ def _compared(value: float | None, asked: float | None, side: str, unit: str) ->
 def _own(unit: Entity, point_type: str) -> list[PointState]:
     """The first state of the unit itself, and not of a valve or a pump in it."""
     return [each for each in unit.of_type(point_type) if not each.point.associated][:1]
+
+
+def _fine(
+    states: Sequence[PointState], words: Collection[Word]
+) -> Iterator[tuple[PointState, frozenset[float | None]]]:
+    """Points of states, each with the values that say nothing else than these words."""
+    for state in states:
+        point = state.point
+        values = (0.0, 1.0, *(float(value) for value, _ in point.states))
+        said = {value: word_at(point, value) for value in values}
+        yield state, frozenset({None, *(v for v, word in said.items() if word in words)})
 
 
 def _heard(states: Sequence[PointState]) -> Iterator[PointState]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from twin.points import PointState
+from twin.points import Point, PointState
 
 
 class Word(StrEnum):
@@ -54,8 +54,12 @@ def read(text: str) -> Word | None:
 
 
 def word_of(state: PointState) -> Word | None:
-    """What a state point says; without texts 0 is off and 1 is on, as everywhere."""
-    point, value = state.point, state.value
+    """What a state point says now."""
+    return word_at(state.point, state.value)
+
+
+def word_at(point: Point, value: float | None) -> Word | None:
+    """What a value of it says; without texts 0 is off and 1 is on, as everywhere."""
     if point.states:
         text = point.text(value)
         return None if text is None else read(text)
