@@ -64,6 +64,7 @@ class InfluxServer:
         self.bodies: list[bytes] = []
         self.queries: list[str] = []
         self.token = TOKEN
+        self.bucket = BUCKET
         self.fault: str | None = None
         """One of ``FAULTS``, or ``hang``, ``cut``, ``half-close``, ``page``, ``halfway``."""
         self.retry_after: str | None = None
@@ -111,7 +112,7 @@ class InfluxServer:
 
     def _keep(self, request: web.Request, body: bytes) -> web.Response:
         bucket = request.query["bucket"]
-        if bucket != BUCKET:
+        if bucket != self.bucket:
             return self._error(404, "not found", f'bucket "{bucket}" not found')
         if len(body) > self.most_bytes:
             return self._error(413, "request too large", "unable to read data: too large")

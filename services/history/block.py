@@ -21,6 +21,10 @@ _COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
 _SCHEMA: Final = pa.schema(_COLUMNS)
 _ZSTD: Final = "zstd"
 
+_ROWS: Final = 2_000
+_POINTS: Final = 200
+"""At a time: others have to wait meanwhile, and what is small is quickly made room for."""
+
 
 class _Named(msgspec.Struct):
     """As much of a point as it takes to name it."""
@@ -78,25 +82,26 @@ class Block(NamedTuple):
 
 
 def block_of(rows: Sequence[Row], first: int) -> Block:
-    """Rows as a block."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(Row._fields)
-    whose, value, quality, measured_at, received_at, texts = columns
-    points, point = _numbered(whose)
+    """Rows as a block; some at a time, so that other threads may run in between."""
+    starts = range(0, max(1, len(rows)), _ROWS)
+    parts = zip(*(_columns(rows[start : start + _ROWS]) for start in starts), strict=True)
+    ids, value, quality, measured_at, received_at, have_text = map(np.concatenate, parts)
+    places, point = _numbered(ids)
     return Block(
         first,
-        points,
-        np.array(point, np.int32),
-        np.array(value, np.float64),  # None becomes NaN
-        np.array(quality, np.int32),
-        np.array(measured_at, np.int64),
-        np.array(received_at, np.int64),
-        {row: text for row, text in enumerate(texts) if text} if any(texts) else {},
+        tuple(rows[place].point for place in places.tolist()),
+        point,
+        value,
+        quality,
+        measured_at,
+        received_at,
+        {row: rows[row].text for row in have_text.nonzero()[0].tolist()},
     )
 
 
 def encode(block: Block) -> bytes:
     """A block as an Arrow IPC stream of one batch, with points and texts in its metadata, zstd."""
-    facts = msgspec.json.encode((block.points, block.texts))
+    facts = _facts_of(block)
     schema = _SCHEMA.with_metadata(
         {
             "first": str(block.first),
@@ -129,15 +134,38 @@ def tally(data: bytes) -> dict[PointId, int]:
     return {each.id: count for each, count in zip(points, counts, strict=True)}
 
 
-def _numbered(whose: Sequence[Point]) -> tuple[tuple[Point, ...], list[int]]:
-    """The points that there are, and the place of each one's among them.
+def _facts_of(block: Block) -> bytes:
+    """Points and texts as JSON, what ``_facts`` reads."""
+    starts = range(0, len(block.points), _POINTS)
+    points = (block.points[start : start + _POINTS] for start in starts)
+    listed = b",".join(msgspec.json.encode(some)[1:-1] for some in points)
+    return b"[[%b],%b]" % (listed, msgspec.json.encode(block.texts))
+
+
+def _columns(rows: Sequence[Row]) -> tuple[NDArray[Any], ...]:
+    """Rows in columns; of their points what they are in memory, of their texts whether any is."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(Row._fields)
+    whose, value, quality, measured_at, received_at, texts = columns
+    return (
+        np.fromiter(map(id, whose), np.int64, len(whose)),
+        np.array(value, np.float64),  # None becomes NaN
+        np.array(quality, np.int32),
+        np.array(measured_at, np.int64),
+        np.array(received_at, np.int64),
+        np.fromiter(map(bool, texts), np.bool_, len(texts)),
+    )
+
+
+def _numbered(ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Where each point is met first, and the place of each row's among them.
 
     By what they are in memory: to compare them by value would cost more than all the rest.
     """
-    ids = list(map(id, whose))
-    each = dict(zip(ids, whose, strict=True))
-    place = {identity: number for number, identity in enumerate(each)}
-    return tuple(each.values()), [place[identity] for identity in ids]
+    numbered: Any = pa.array(ids).dictionary_encode()
+    point = _array(numbered.indices)
+    places = np.empty(len(numbered.dictionary), np.int64)
+    places[point[::-1]] = np.arange(len(ids) - 1, -1, -1)  # of several the first is set last
+    return places, point
 
 
 def _read(data: bytes) -> tuple[pa.Table, Mapping[bytes, bytes]]:

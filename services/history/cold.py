@@ -31,6 +31,9 @@ class Sizes(NamedTuple):
     hot: int = 10_000_000
     """With so many more in the table hours go out of it early: a look at one series goes over all
     of them."""
+    apart: int = 10_000_000
+    """After so many the last reading of every series is kept again, whatever the time is: who asks
+    how it was goes over all that came since, 12 million a second."""
 
 
 SIZES: Final = Sizes()
@@ -43,7 +46,7 @@ FEW: Final = 8
 """… or in so many files."""
 
 SNAPSHOT: Final = Millis(600_000)
-"""How far apart the instants are of which the last reading of every series is kept."""
+"""How far apart the instants are at the most of which the last reading of every series is kept."""
 
 SETTLED: Final = Millis(60_000)
 """How long after an instant its snapshot is made: clocks are set back by less."""
@@ -100,6 +103,7 @@ class Cold:
         self.stopped = False
         self._leaving: list[Path] = []
         self._due = -1
+        self._counted = tables.written
         self._full = sizes.hot
         self._sweep()
 
@@ -109,7 +113,13 @@ class Cold:
         now = self._tables.clock
         if now is None:
             return False
-        return not self._due - 2 * SNAPSHOT <= now < self._due or self._tables.held >= self._full
+        timely = self._due - 2 * SNAPSHOT <= now < self._due
+        return not timely or self._many or self._tables.held >= self._full
+
+    @property
+    def _many(self) -> bool:
+        """Whether much came since the last reading of every series was kept."""
+        return self._tables.written - self._counted >= self._sizes.apart
 
     def tend(self) -> None:
         """Do what is due."""
@@ -120,6 +130,9 @@ class Cold:
         self._leaving = []
         instant = (now - SETTLED) // SNAPSHOT * SNAPSHOT
         self._remember(instant)
+        if self._many:
+            self._counted = self._tables.written
+            self._remember(now - SETTLED)
         for hour in sorted(self._tables.hours):
             if full or hour + LINGER <= now:
                 self._export(hour)

@@ -64,8 +64,16 @@ class DuckStore:
         self._tended: Future[None] | None = None
 
     @classmethod
-    async def open(cls, folder: Path, keep: Keep = KEEP, sizes: Sizes = SIZES) -> "DuckStore":
+    async def open(
+        cls, folder: Path, keep: Keep = KEEP, sizes: Sizes = SIZES, *, must: bool = True
+    ) -> "DuckStore":
         """The store in ``folder``, made where there is none.
+
+        Args:
+            folder: Where the file is.
+            keep: How much is kept.
+            sizes: How many readings are worth what.
+            must: Whether it is of no use unless it is open: else every write tries again.
 
         Raises:
             HistoryError: It cannot be opened: another process has it, or it is no history.
@@ -73,9 +81,11 @@ class DuckStore:
         store = cls(folder, keep, sizes)
         try:
             await store.upto("")
-        except HistoryError:
-            await store.close()
-            raise
+        except HistoryError as error:
+            if must:
+                await store.close()
+                raise
+            _log.error("%s; readings wait for it in the spool, the other stores go on", error)
         return store
 
     async def upto(self, spool: str) -> int:

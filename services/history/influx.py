@@ -27,9 +27,10 @@ _SILENCE: Final = (aiohttp.ClientError, OSError, TimeoutError)
 class InfluxStore:
     """Keeps readings in one bucket of an InfluxDB 2. To be made inside a running loop.
 
-    Blocks are made ready in a thread and sent by one request at a time, gzip; no retries of its
-    own: whoever calls knows when to call again. A reading is one point of its series; writing it
-    again changes nothing. A file with the token is read anew when the token was refused.
+    Requests are made ready in a thread and sent one at a time, gzip; no retries of its own: whoever
+    calls knows when to call again, and with the same block it goes on where it was.
+    A reading is one point of its series; writing it again changes nothing. A file with the token is
+    read anew when the token was refused.
     """
 
     name = "influx2"
@@ -42,6 +43,7 @@ class InfluxStore:
         self._client = client(self._url, "", settings.org, timeout=timeout_ms)
         self._service = service(self._client.api_client)
         self._lines = Lines()
+        self._posting: Posting | None = None  # under way
         self._known = False  # whether the client has a token that may be right
 
     async def upto(self, spool: str) -> int | None:  # noqa: ARG002  # the server knows no spools
@@ -55,8 +57,11 @@ class InfluxStore:
             RefusedError: The server will never take some rows; it has the others.
             NotNowError: Unreachable, too slow, overloaded; or, held, a wrong token or bucket.
         """
-        posting = await asyncio.to_thread(Posting, block, self._lines)
+        posting = self._posting
+        if posting is None or posting.block is not block:  # else it goes on where it was
+            posting = self._posting = Posting(block, self._lines)
         await posting.send(self._post)
+        self._posting = None
         if posting.refused:
             raise RefusedError(tuple(sorted(posting.refused)))
 

@@ -33,7 +33,6 @@ from twin.points import (
     Point,
     PointId,
     PublisherId,
-    Reading,
 )
 from twin.publishers import HEARTBEATS
 from twin.severity import RANK
@@ -89,12 +88,11 @@ class Rows:
     def all_of(self, changes: Iterable[Change]) -> list[Row]:
         """What is kept of changes, in order; of readings of which all are kept without detours."""
         rows: list[Row] = []
-        heard, wide = self._heard, self._exceptions.whole
+        whole = self._exceptions.whole
         for change in changes:
-            if type(change) is ReadingTaken:
-                point, (_, _, value, quality, measured_at), at, changed = change
-                news = changed and heard.get(point.id) is not Freshness.LIVE
-                if wide and not news and -_WIDEST <= quality <= _WIDEST:
+            if type(change) is ReadingTaken and whole:
+                point, value, quality, measured_at, at, _, revived = change
+                if not revived and -_WIDEST <= quality <= _WIDEST:
                     rows.append(_tuple(Row, (point, value, quality, measured_at, at, "")))
                     continue
             rows += self.of(change)
@@ -110,7 +108,7 @@ class Rows:
         if isinstance(change, ReadingTaken):
             return self._taken(change)
         if isinstance(change, ReadingLate):
-            return self._exceptions.of(_reading(change.point, change.reading, change.at))
+            return self._exceptions.of(_reading(change))
         if isinstance(change, Derived):
             point = self._point((change.metric, change.entity, None, None))
             return (_said(point, change.value, change.at),)
@@ -123,10 +121,9 @@ class Rows:
         return self._freshness(change)
 
     def _taken(self, change: ReadingTaken) -> _Rows:
-        point, reading, at, changed = change
-        rows = self._exceptions.of(_reading(point, reading, at))
-        if changed and self._heard.get(point.id) is not Freshness.LIVE:
-            return (*rows, *self._told(point, Freshness.LIVE, at))
+        rows = self._exceptions.of(_reading(change))
+        if change.revived:
+            return (*rows, *self._told(change.point, Freshness.LIVE, change.at))
         return rows
 
     def _freshness(
@@ -189,11 +186,11 @@ class Rows:
         return point
 
 
-def _reading(point: Point, reading: Reading, at: Instant) -> Row:
-    quality = reading.quality
+def _reading(change: ReadingTaken | ReadingLate) -> Row:
+    point, value, quality, measured_at, at = change[:5]
     if not -_WIDEST <= quality <= _WIDEST:
         quality = _WIDEST if quality > 0 else -_WIDEST
-    return Row(point, reading.value, quality, reading.measured_at, at)
+    return Row(point, value, quality, measured_at, at)
 
 
 def _said(point: Point, value: float, at: Instant) -> Row:

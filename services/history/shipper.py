@@ -17,8 +17,15 @@ from services.history.store import NotNowError, Refused, RefusedError, Store
 ATTEMPT_S: Final = 60.0
 """A store that has not answered by then hangs."""
 
+REMEMBER_S: Final = 1.0
+"""How often at the most it is written down how far a store is that does not say so itself, while
+there is more for it: that takes as long as to ship a thousand rows."""
+
 HELD_S: Final = 30.0
 """Between attempts while nothing changes until somebody mends something."""
+
+PATIENT_S: Final = 120.0
+"""How long a store may take nothing before that is trouble: it may be started anew meanwhile."""
 
 LONGEST_AFTER_S: Final = 600.0
 """How long a store may tell us to stay away."""
@@ -51,6 +58,7 @@ class Shipper:
         self._more = asyncio.Event()
         self._begun = False
         self._forgets = False
+        self._remembered_at = 0.0
         self.retries = 0
         self.failed = 0
         """Blocks that the store did not take at the first attempt."""
@@ -58,6 +66,15 @@ class Shipper:
         """Whether somebody must mend something first."""
         self.last_error: str | None = None
         """Why the last attempt failed; None while all is well."""
+        self._ill_since = 0.0
+
+    @property
+    def trouble(self) -> str | None:
+        """What has kept the store from taking anything for minutes; None where nothing has."""
+        ill_s = asyncio.get_running_loop().time() - self._ill_since
+        if self.last_error is None or ill_s < PATIENT_S:
+            return None
+        return f"{self.name} takes no readings, they wait: {self.last_error}"
 
     def notice(self) -> None:
         """There is more in the spool."""
@@ -113,15 +130,19 @@ class Shipper:
 
         await self._insist(write)
         self.reader.settle(len(refused))
-        await self._off(lambda: self._note(hand, refused))
+        now = asyncio.get_running_loop().time()
+        due = now >= self._remembered_at + REMEMBER_S or self.reader.next >= self._spool.upto
+        if due:
+            self._remembered_at = now
+        await self._off(lambda: self._note(hand, refused, due=due))
 
-    def _note(self, hand: Taken, refused: list[Refused]) -> None:
+    def _note(self, hand: Taken, refused: list[Refused], *, due: bool) -> None:
         """Write down what became of a block."""
         if refused:
             where = {"store": self.name, "rows": len(refused), "why": refused[0].why}
             _log.error("The store refuses readings", extra=where)
             self.letters.keep(hand.block, refused)
-        if self._forgets:
+        if self._forgets and due:
             try:
                 self.reader.remember(hand.run, hand.block.upto)
             except OSError as error:
@@ -160,6 +181,8 @@ class Shipper:
         return min(error.after_s or 0.0, LONGEST_AFTER_S) + wait_s
 
     def _fails(self, why: str, *, held: bool) -> None:
+        if self.last_error is None:
+            self._ill_since = asyncio.get_running_loop().time()
         if why != self.last_error:
             level = logging.ERROR if held else logging.WARNING
             where = {"store": self.name, "why": why}

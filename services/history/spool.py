@@ -26,7 +26,7 @@ SEGMENTS: Final = 32
 LARGEST: Final = 32_000_000
 """Bytes of a segment."""
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 4
 """Blocks that are written together."""
 
 _log = logging.getLogger(__name__)

@@ -16,11 +16,13 @@ async def open_store(name: StoreName, settings: Settings) -> Store:
     """An open store, to be closed by whoever asked.
 
     Raises:
-        HistoryError: It cannot be opened. A server that is down is no such case: it may come.
+        HistoryError: It cannot be opened, and is the only one. A server that is down is no such
+            case: it may come.
     """
     if name == "duckdb":
         kept = Keep(settings.history.keep_days, settings.history.keep_gb)
-        return await DuckStore.open(settings.data, kept)
+        alone = len(settings.history.store) == 1
+        return await DuckStore.open(settings.data, kept, must=alone)
     return InfluxStore(settings.history)
 
 

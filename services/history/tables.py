@@ -48,8 +48,8 @@ class Tables:
     """One open history file.
 
     ``hours`` are those of which the table ``readings`` holds any, and perhaps some of which it no
-    longer does; ``held`` is how many readings it holds; ``clock`` is when the last reading came,
-    None before there is any.
+    longer does; ``held`` is how many readings it holds; ``written`` is how many were written since
+    it was opened; ``clock`` is when the last reading came, None before there is any.
 
     Raises:
         duckdb.Error: The file cannot be opened, written or read. Not usable after a failed write.
@@ -70,6 +70,7 @@ class Tables:
         self._places: dict[str, int] = dict(self.db.execute("FROM places").fetchall())
         hours = "SELECT DISTINCT CAST(floor(measured_at / ?) AS BIGINT) FROM readings"
         self.hours = frozenset(hour * HOUR for (hour,) in self.db.execute(hours, [HOUR]).fetchall())
+        self.written = 0
         self._lock = threading.Lock()
         self._counting = threading.Lock()
         ((self.held,),) = self.db.execute("SELECT count(*) FROM readings").fetchall()
@@ -104,6 +105,7 @@ class Tables:
             self.db.commit()
         self._places[spool] = block.upto
         self.moved(skipped - block.rows)
+        self.written += block.rows - skipped
         self.clock = Instant(int(block.received_at[-1]))
 
     def moved(self, rows: int) -> None:

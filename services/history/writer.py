@@ -46,13 +46,14 @@ class Writer:
         self.shippers = tuple(shippers)
         self.losses = losses
         self.rows = rows
-        self._batch = settings.batch
+        self._batch = min(settings.batch, max(1, settings.queue // 2))  # a whole one has room
         self._flush_s = settings.flush_ms / 1000
         self._most = settings.queue
         self._off = off
         self._queue: deque[Row] = deque()
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
+        self._round = asyncio.Event()
         self._told = (0, 0.0)
         self.accepted = 0
         self.lost = 0
@@ -62,6 +63,12 @@ class Writer:
     def unsynced(self) -> int:
         """Rows that are in memory alone: so many are lost if the process is killed now."""
         return self.accepted - self.lost - (self.spool.synced - self.spool.begun)
+
+    @property
+    def trouble(self) -> str | None:
+        """What somebody should look at: a disk or a store that takes nothing; or None."""
+        told = (self.spool.trouble, *(shipper.trouble for shipper in self.shippers))
+        return "; ".join(filter(None, told)) or None
 
     def waiting(self, shipper: Shipper) -> int:
         """Rows that a store does not have yet."""
@@ -77,6 +84,23 @@ class Writer:
         if len(queue) > self._most:
             self._lose(len(queue) - self._most)
         self._signal()
+
+    async def kept(self, *, whatever_comes: bool) -> None:
+        """Wait until all rows that were taken so far are on the disk, synced, or counted as lost.
+
+        They are written at once, and not when a batch or its time is full.
+
+        Args:
+            whatever_comes: Wait also while the disk takes nothing; else rows that are in memory
+                will do for as long as that lasts.
+        """
+        upto = self.accepted
+        while self.accepted - self.unsynced < upto:
+            if not whatever_comes and self.spool.trouble is not None:
+                return
+            self._some.set()
+            self._enough.set()
+            await self._round.wait()
 
     async def run(self) -> None:
         """Write until cancelled; then what is queued, for as long as ``LAST_FLUSH_S`` allows."""
@@ -134,6 +158,8 @@ class Writer:
         await self._off(lambda: self._put(batches))
         for shipper in self.shippers:
             shipper.notice()
+        self._round.set()
+        self._round = asyncio.Event()
 
     def _put(self, batches: Sequence[Sequence[Row]]) -> None:
         for rows in batches:

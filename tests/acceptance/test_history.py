@@ -14,9 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from brokers import RealBroker, mosquitto
 from influx_process import InfluxProcess, influx_process
+from influx_server import TOKEN
 from processes import Racktwin, racktwin, until
 from services.broker.publish import publisher
 from services.clock import wall_clock
+from services.history.shipper import HELD_S
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
@@ -59,13 +61,13 @@ class Drill:
             await until(connected)
             yield twin
 
-    async def publish(self, count: int) -> None:
+    async def publish(self, count: int, qos: int = 0) -> None:
         """Say so many numbers more, each at a millisecond of its own."""
         async with publisher(self._broker.settings, "drill") as send:
             await send(f"BMS/v1/PUB/Metadata/{POINT}", METADATA, retain=True)
             for number in range(self.published, self.published + count):
                 told = {"value": number, "timestamp": self.begin + number, "quality": 1}
-                await send(f"BMS/v1/PUB/Value/{POINT}", json.dumps(told).encode())
+                await send(f"BMS/v1/PUB/Value/{POINT}", json.dumps(told).encode(), qos=qos)
         self.published += count
 
     async def accepted(self, twin: Racktwin, count: int) -> None:
@@ -176,6 +178,50 @@ async def test_killed_while_the_store_is_in_trouble_everything_is_there_once(
             assert (of["lost"], of["refused"]) == (0, 0)
 
 
+HELD: dict[str, dict[str, Any]] = {
+    "401": {"token": "another"},
+    "403": {"fault": "forbidden"},
+    "404": {"bucket": "another"},
+}
+"""What somebody must mend, by what the store answers meanwhile."""
+
+
+async def held_and_mended(folder: Path, status: str) -> None:
+    token = folder / "token"
+    async with (
+        a_drill(folder) as drill,
+        drill.history(RACKTWIN_HISTORY__TOKEN_FILE=str(token)) as twin,
+    ):
+        await drill.accepted(twin, MEMORY)
+        await until(drill.arrived)
+
+        await drill.store.suffer(**HELD[status])
+        await drill.accepted(twin, 2 * MEMORY)  # more than memory holds
+        assert (await figures(twin))["racktwin_history_held"] == 1
+        assert (await the_sum_holds(twin))["waiting"] > MEMORY
+        assert (await drill.store.statuses())[status] <= 2  # it is not asked again and again
+        if status == "401":
+            token.write_text("another")
+        else:
+            await drill.store.heal()
+        await asyncio.sleep(HELD_S)
+        await until(drill.arrived)
+        of = await the_sum_holds(twin)
+        assert (of["lost"], of["refused"]) == (0, 0)
+        assert (await figures(twin))["racktwin_history_held"] == 0
+
+
+async def test_a_store_that_somebody_must_mend_is_left_alone_until_then_and_has_everything(
+    tmp_path: Path,
+) -> None:
+    for status in HELD:
+        (tmp_path / status).mkdir()
+        (tmp_path / status / "token").write_text(TOKEN)
+    async with asyncio.TaskGroup() as drills:  # at once: each waits for the next attempt
+        for status in HELD:
+            drills.create_task(held_and_mended(tmp_path / status, status))
+
+
 async def test_a_store_that_dies_under_load_has_everything_once_it_is_back(tmp_path: Path) -> None:
     async with a_drill(tmp_path) as drill, drill.history() as twin:
         for up in (True, False, True, False, True):
@@ -208,6 +254,28 @@ async def test_killed_at_any_instant_it_loses_no_more_than_it_had_not_on_the_dis
         of = [value for value in kept if first <= value < upto]
         assert len(of) >= sure - first
         assert of == [float(first + place) for place in range(len(of))]  # in order, none missing
+
+
+@pytest.mark.parametrize("qos", ["1", "2"])
+async def test_killed_at_any_instant_it_loses_nothing_that_the_broker_keeps_for_it(
+    tmp_path: Path, qos: str
+) -> None:
+    lasting = {
+        "RACKTWIN_BROKER__QOS": qos,
+        "RACKTWIN_BROKER__PERSISTENT": "true",
+        "RACKTWIN_HISTORY__QUEUE": "10000",  # as much as comes in one go
+    }
+    async with a_drill(tmp_path) as drill:
+        for part in range(3):
+            async with drill.history(**lasting) as twin:
+                load = asyncio.ensure_future(drill.publish(200, qos=int(qos)))
+                await asyncio.sleep(0.05 + 0.1 * part)
+                await killed(twin)
+                await load
+        await drill.publish(50, qos=int(qos))  # nobody is there
+        async with drill.history(**lasting) as twin:
+            await until(drill.arrived)
+            assert (await the_sum_holds(twin))["lost"] == 0
 
 
 async def test_on_a_full_disk_what_has_no_room_is_lost_by_name_and_nothing_else(

@@ -15,7 +15,7 @@ from history_rows import T0, a_point
 from schemas.history import Mode, Query
 from services.history import asking
 from services.history.block import Row, block_of
-from services.history.cold import LINGER, SNAPSHOT, Cold, Keep, Sizes, Tally
+from services.history.cold import LINGER, SETTLED, SNAPSHOT, Cold, Keep, Sizes, Tally
 from services.history.look import Look, folder_of
 from services.history.tables import HOUR, Tables
 from twin.instants import Instant
@@ -71,6 +71,28 @@ def test_an_hour_that_is_over_goes_into_a_file_and_is_still_answered(tmp_path: P
     assert (tally.exported, tables.held) == (12, 1)
     assert samples(tables) == before | {"R3": [(LINGER, 7.0)]}
     assert not cold.due
+    tables.close()
+
+
+def test_the_last_readings_are_kept_also_after_so_many(tmp_path: Path) -> None:
+    tables = Tables(tmp_path / "history.duckdb")
+    cold = Cold(tables, KEEP, Tally(), SMALL._replace(apart=3))
+    write(tables, came(0, 1.0, 0, 0))
+    cold.tend()
+    assert not cold.due
+
+    write(tables, came(0, 2.0, 100, 100))
+    assert not cold.due
+    write(tables, came(1, 3.0, SETTLED + 100, SETTLED + 100))
+    assert cold.due
+    cold.tend()
+
+    assert not cold.due
+    with Look(tables) as look:
+        found = look.ask("SELECT instant, value FROM last ORDER BY instant")
+        (known,) = asking.latest(look, Instant(T0 + SETTLED)).value.tolist()
+    assert found == [(T0, 1.0), (T0 + 100, 2.0)]
+    assert known == 2.0
     tables.close()
 
 

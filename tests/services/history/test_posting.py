@@ -101,3 +101,39 @@ async def test_a_server_in_trouble_ends_it() -> None:
     posting = Posting(block_of([a_row(POINTS[0], 1.0)], 0), Lines())
     with pytest.raises(NotNowError):
         await posting.send(post)
+
+
+async def test_what_was_kept_before_the_server_was_in_trouble_is_not_sent_again() -> None:
+    server, calls = Server(), 0
+
+    async def post(body: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise NotNowError("not now")
+        await server.post(body)
+
+    rows = [a_row(POINTS[0], 1.0, n) for n in range(2 * REQUEST)]
+    posting = Posting(block_of(rows, 0), Lines())
+    with pytest.raises(NotNowError):
+        await posting.send(post)
+    await posting.send(post)
+
+    assert (calls, server.requests, len(server.kept)) == (3, 2, 2 * REQUEST)
+    assert posting.refused == []
+
+
+async def test_each_row_keeps_its_own_document() -> None:
+    server, bodies = Server(), list[str]()
+
+    async def post(body: bytes) -> None:
+        bodies.append(gzip.decompress(body).decode())
+        await server.post(body)
+
+    rows = [a_row(POINTS[0], 1.0, n) for n in range(REQUEST + 2)]
+    rows[REQUEST + 1] = rows[REQUEST + 1]._replace(text="said")
+    await Posting(block_of(rows, 0), Lines()).send(post)
+
+    assert [body.count("document=") for body in bodies] == [0, 1]
+    assert bodies[1].endswith(str(rows[-1].measured_at))
+    assert 'document="said"' in bodies[1].splitlines()[1]

@@ -38,7 +38,7 @@ def test_a_reading_is_kept_late_or_not_with_the_instants_of_both_ends() -> None:
     rows, change = some_rows(), taken(a_point(), 4.5, after=250)
 
     assert rows.of(change) == (a_row(a_point(), 4.5, after=250),)
-    assert rows.of(ReadingLate(*change[:3])) == (a_row(a_point(), 4.5, after=250),)
+    assert rows.of(ReadingLate(*change[:5])) == (a_row(a_point(), 4.5, after=250),)
 
 
 def test_a_quality_wider_than_a_store_keeps_is_cut_and_stays_bad() -> None:

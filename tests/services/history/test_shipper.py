@@ -11,7 +11,14 @@ from history_stores import FakeStore, a_spool, at_once, put
 from schemas.history import HistoryError
 from services.history.block import Row
 from services.history.refused import RefusedRows
-from services.history.shipper import ATTEMPT_S, HELD_S, LONGEST_AFTER_S, Shipper
+from services.history.shipper import (
+    ATTEMPT_S,
+    HELD_S,
+    LONGEST_AFTER_S,
+    PATIENT_S,
+    REMEMBER_S,
+    Shipper,
+)
 from services.history.spool import Spool
 from services.history.store import NotNowError
 
@@ -102,6 +109,44 @@ async def test_what_somebody_must_mend_is_tried_now_and_then_and_shown(
         await asyncio.sleep(HELD_S + 11)
         assert store.values == [0, 1, 2]
     assert not shipper.held
+    spool.close()
+
+
+async def test_a_store_that_takes_nothing_for_minutes_is_trouble(tmp_path: Path) -> None:
+    store, spool = FakeStore(), a_spool(tmp_path / "spool")
+    shipper = a_shipper(store, spool, tmp_path)
+    put(spool, some(0, 3))
+
+    assert shipper.trouble is None
+    store.fails = NotNowError("404 bucket not found", held=True)
+    async with running(shipper):
+        await asyncio.sleep(PATIENT_S - 1)
+        assert shipper.trouble is None
+        await asyncio.sleep(2)
+        assert shipper.trouble == "fake takes no readings, they wait: 404 bucket not found"
+        store.fails = None
+        await asyncio.sleep(HELD_S + 11)
+        assert shipper.trouble is None
+    spool.close()
+
+
+async def test_how_far_a_store_is_is_written_down_now_and_then_and_in_the_end(
+    tmp_path: Path,
+) -> None:
+    store, spool = FakeStore(remembers=False), a_spool(tmp_path / "spool")
+    shipper = a_shipper(store, spool, tmp_path)
+    store.takes_s = REMEMBER_S / 4
+    for first in range(0, 24, 3):
+        put(spool, some(first, 3))
+
+    found: set[int] = set()
+    async with running(shipper):
+        for _ in range(24):
+            await asyncio.sleep(REMEMBER_S / 8)
+            found |= set(shipper.reader.remembered().values())
+    assert shipper.reader.shipped == 24
+    assert max(found) == 24
+    assert len(found) < 8
     spool.close()
 
 

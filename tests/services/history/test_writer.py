@@ -13,7 +13,7 @@ from schemas.history import HistoryError
 from services.history.losses import Losses
 from services.history.refused import RefusedRows
 from services.history.rows import Rows
-from services.history.shipper import Shipper
+from services.history.shipper import PATIENT_S, Shipper
 from services.history.spool import Spool
 from services.history.writer import LAST_FLUSH_S, TELL_S, Writer
 from services.settings import HistorySettings
@@ -91,9 +91,9 @@ async def test_a_part_of_a_batch_waits_no_longer_than_it_may(tmp_path: Path) -> 
 
 async def test_what_is_kept_goes_through_one_door_and_the_rest_not_at_all(tmp_path: Path) -> None:
     store = FakeStore()
-    reading = taken(POINT, 7.0).reading
+    late = ReadingLate(POINT, 7.0, 1, Instant(8), Instant(9))
     async with running(tmp_path, store) as (writer, _, _):
-        writer.take([PointDescribed(POINT, Instant(1)), ReadingLate(POINT, reading, Instant(9))])
+        writer.take([PointDescribed(POINT, Instant(1)), late])
         writer.take([Derived(POINT.entity, "heat_kw", 8.0, Instant(9))])
 
     assert writer.accepted == 2
@@ -235,6 +235,29 @@ async def test_a_full_disk_is_shouted_once_and_the_store_goes_on(
     assert writer.losses.total == 0
 
 
+async def test_whoever_waits_for_the_disk_waits_for_no_batch_and_no_time(tmp_path: Path) -> None:
+    async with running(tmp_path) as (writer, spool, _):
+        await writer.kept(whatever_comes=True)
+        writer.take(some(0, 1))
+        async with asyncio.timeout(0.01):
+            await writer.kept(whatever_comes=True)
+        assert (spool.synced, writer.unsynced) == (1, 0)
+
+
+async def test_on_a_full_disk_one_may_wait_whatever_comes_or_not(tmp_path: Path) -> None:
+    async with running(tmp_path) as (writer, spool, _), asyncio.TaskGroup() as tasks:
+        with full_disk(10):
+            writer.take(some(0, 1))
+            await writer.kept(whatever_comes=False)
+            assert (spool.synced, writer.unsynced) == (0, 1)
+            waiting = tasks.create_task(writer.kept(whatever_comes=True))
+            await asyncio.sleep(60)
+            assert not waiting.done()
+        async with asyncio.timeout(20):
+            await waiting
+        assert (spool.synced, writer.unsynced) == (1, 0)
+
+
 async def test_without_any_store_there_is_still_the_spool(tmp_path: Path) -> None:
     async with running(tmp_path) as (writer, spool, _):
         writer.take(some(0, 3))
@@ -252,3 +275,29 @@ async def test_the_end_has_time_for_all_that_is_queued(tmp_path: Path) -> None:
         writer.take(some(0, 500))
 
     assert store.values == [float(n) for n in range(500)]
+
+
+async def test_a_disk_and_a_store_that_take_nothing_are_trouble(tmp_path: Path) -> None:
+    store = FakeStore()
+    store.fails = HistoryError("no route")
+    async with running(tmp_path, store) as (writer, _, _):
+        with full_disk(0):
+            writer.take([taken(POINT, 1.0)])
+            await asyncio.sleep(PATIENT_S + 11)
+            disk, _, shop = (writer.trouble or "").partition("; ")
+        assert disk.startswith("history is not on the disk: ")
+        assert shop == "fake takes no readings, they wait: no route"
+        store.fails = None
+        writer.take([taken(POINT, 2.0, 1)])
+        await asyncio.sleep(60)
+        assert (writer.trouble, store.values) == (None, [1, 2])
+
+
+async def test_a_batch_is_no_more_than_half_of_what_may_wait(tmp_path: Path) -> None:
+    store = FakeStore()
+    settings = HistorySettings(batch=100, flush_ms=60_000, queue=10)
+    async with running(tmp_path, store, settings=settings) as (writer, _, _):
+        for number in range(5):
+            writer.take([taken(POINT, float(number), number)])
+        await asyncio.sleep(1)
+        assert store.values == [0, 1, 2, 3, 4]
