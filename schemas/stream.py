@@ -1,20 +1,23 @@
 """The messages of the live stream, and the columns of its racks."""
 
-from collections.abc import Callable
 from enum import StrEnum
+from math import isfinite
 from typing import Final, Literal
 
 from pydantic import Field
 
 from schemas.api import TotalsView
-from schemas.documents import Document, Time, absent, finite
+from schemas.documents import Document, Time, absent
 from schemas.faults import FaultEvent, FaultView
 from schemas.rfc3339 import format_instant
+from twin.gist import Gist
 from twin.measured import Measured
-from twin.racks import Rack
+from twin.points import Quality
 
 SCHEMA: Final = 1
 """Raised when a message changes in a way that an older client cannot read."""
+
+_GOOD: Final = Quality.GOOD
 
 Cell = str | float | None
 
@@ -38,31 +41,16 @@ class Column(StrEnum):
 
 def _value(measured: Measured) -> float | None:
     """A bare number says nothing of its quality: so one that is not to be trusted is null."""
-    return finite(measured.value) if measured.usable else None
+    value = measured.value
+    return value if measured.quality is _GOOD and value is not None and isfinite(value) else None
 
 
-def _measured_at(rack: Rack) -> str | None:
+def _measured_at(gist: Gist) -> str | None:
     """When the newest of the columns' own readings was measured."""
-    thermal = rack.thermal
-    inputs = (rack.power.load, thermal.supply, thermal.return_, thermal.flow)
-    newest = max((each.measured_at for each in inputs if each.measured_at), default=None)
+    inputs = (gist.load, gist.supply, gist.return_, gist.flow)
+    newest = max([each.measured_at for each in inputs if each.measured_at], default=None)
     return None if newest is None else format_instant(newest)
 
-
-_CELLS: Final[dict[Column, Callable[[Rack], Cell]]] = {
-    Column.SEVERITY: lambda rack: rack.severity.value,
-    Column.FRESHNESS: lambda rack: rack.freshness.value,
-    Column.LOAD_KW: lambda rack: _value(rack.power.load),
-    Column.HEADROOM_KW: lambda rack: _value(rack.power.headroom),
-    Column.SUPPLY_C: lambda rack: _value(rack.thermal.supply),
-    Column.RETURN_C: lambda rack: _value(rack.thermal.return_),
-    Column.DELTA_T_K: lambda rack: _value(rack.thermal.delta_t),
-    Column.FLOW_LPM: lambda rack: _value(rack.thermal.flow),
-    Column.HEAT_KW: lambda rack: _value(rack.thermal.heat),
-    Column.MEASURED_AT: _measured_at,
-    Column.HALL: lambda rack: rack.place.hall,
-    Column.ROW: lambda rack: rack.place.row,
-}
 
 COLUMNS: Final = tuple(Column)
 """In the order of a row."""
@@ -71,9 +59,22 @@ STANDARD: Final = tuple(each for each in COLUMNS if each not in (Column.HALL, Co
 """Those that are told unless others are asked for: where a rack stands hardly ever changes."""
 
 
-def row_of(rack: Rack) -> tuple[Cell, ...]:
+def row_of(gist: Gist) -> tuple[Cell, ...]:
     """What the stream tells of one rack, a cell for each of ``COLUMNS``."""
-    return tuple(_CELLS[column](rack) for column in COLUMNS)
+    return (
+        gist.severity.value,
+        gist.freshness.value,
+        _value(gist.load),
+        _value(gist.headroom),
+        _value(gist.supply),
+        _value(gist.return_),
+        _value(gist.delta_t),
+        _value(gist.flow),
+        _value(gist.heat),
+        _measured_at(gist),
+        gist.place.hall,
+        gist.place.row,
+    )
 
 
 Cells = dict[Column, tuple[Cell, ...]]

@@ -31,7 +31,7 @@ from schemas.rfc3339 import format_instant
 from twin.cdu import CDU, cdu_of, cooling_power
 from twin.entities import Entity, PointCounts
 from twin.fleet import Fleet
-from twin.health import racks_in_health
+from twin.health import gists_in_health
 from twin.instants import Instant
 from twin.measured import measure
 from twin.meters import METER, meter_of
@@ -140,7 +140,7 @@ def fleet_view(
 ) -> FleetView:
     """The whole fleet; ``totals`` and ``groups`` are worked out where they are not given."""
     if totals is None or groups is None:
-        racks = list(racks_in_health(fleet))
+        racks = list(gists_in_health(fleet))
         totals = totals_of(racks) if totals is None else totals
         groups = groups_of(racks) if groups is None else groups
     return FleetView.model_validate(

@@ -84,7 +84,7 @@ async def _remembered(
         for fault in fleet.faults.occurrences()
         if not query.entity or fault.key.entity in query.entity
     ]
-    return await made(_there(found, start, end), lambda each: fault_view(each, fleet))
+    return await made(here.way, _there(found, start, end), lambda each: fault_view(each, fleet))
 
 
 def _there(faults: Iterable[Fault], start: Instant, end: Instant) -> Iterator[Fault]:

@@ -53,11 +53,11 @@ async def paged(
 ) -> Response:
     """One page of the balances that are asked for, in order of entity and code."""
     fleet, now = here.deps.fleet, here.now
-    asked = await drawn_up(fleet, holds)
+    asked = await drawn_up(fleet, holds, here.way)
     chosen, cursor = page(asked, lambda each: by_id(f"{each.entity} {each.code}"), query)
     found = found_by(fleet.audit.findings())
     document = BalancesPage(
-        items=await made(chosen, lambda each: balance_view(each, found, now)),
+        items=await made(here.way, chosen, lambda each: balance_view(each, found, now)),
         next_cursor=cursor,
         revision=here.revision,
     )

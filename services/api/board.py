@@ -10,28 +10,35 @@ from typing import Final, NamedTuple
 
 from schemas.stream import Cell, row_of
 from services.hub import Hub
+from services.way import Way
 from twin.fault import Fault
 from twin.fleet import Fleet
-from twin.health import rack_in_health
+from twin.gist import Gist
+from twin.health import gist_in_health
 from twin.points import EntityId
-from twin.racks import Rack
 from twin.severity import RANK, Severity
 from twin.steps import Steps
 from twin.topology import Domain
-from twin.totals import Groups, Totals, groups_of, totals_of
+from twin.totals import Groups, Totals, grouping, summing_up, totals_of
 
-AT_ONCE: Final = 50
-"""Racks worked out before others have their turn: a few milliseconds."""
+AT_ONCE: Final = 100
+"""Racks worked out before others have their turn, some 4 ms; and those that are few."""
 
-REST_S_PER_RACK: Final = 6e-4
-"""How long streams rest after a rack that was worked out, some three times what that took.
+REST_S_PER_RACK: Final = 2e-4
+"""How long readers rest from when they began to work out a rack: four times what it takes.
 
 So they never take more than a quarter of the time: when more changes than can be told, they tell it
-less often, and the fold goes on. Fifty racks may change ten times a second.
+less often, and the fold goes on. A hundred and more racks may change ten times a second.
 """
 
+SLACK_S: Final = 0.1
+"""How far ahead of that those may be who listen to few racks: a turn of the stream."""
+
+RELAXED: Final = 5
+"""Times that rest, what was worked out will do for those who are in no hurry."""
+
 TOTALS_S_PER_RACK: Final = 1e-4
-"""Totals of 10,000 racks are summed up once a second at the most, of 50 whenever asked for."""
+"""Totals of 10,000 racks are summed up once a second at the most, of few whenever asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,12 @@ class Scope:
     """Those that this entity feeds or cools, directly or through others."""
     severity_min: Severity = Severity.OK
 
-    def holds(self, rack: Rack) -> bool:
+    @property
+    def is_wide(self) -> bool:
+        """Whether any rack may be one of them."""
+        return not self.racks and self.upstream is None
+
+    def holds(self, rack: Gist) -> bool:
         """Whether a rack is one of them."""
         return (
             (not self.racks or rack.id in self.racks)
@@ -76,34 +88,39 @@ FLOWS: Final = (Domain.POWER, Domain.LIQUID)
 
 
 class Shown(NamedTuple):
-    """One rack with its row of the stream."""
+    """The gist of one rack with its row of the stream."""
 
-    rack: Rack
+    gist: Gist
     row: tuple[Cell, ...]
 
 
 class Board:
-    """Every rack, worked out once per change however many readers there are.
+    """The gist of every rack, worked out once per change however many readers there are.
 
-    It holds one entry for each rack, the id of each piece of equipment, and one number for each
-    that the hub remembers; it does no work that nobody asks for.
+    Whoever listens to few racks has those worked out at once; all of them are for the others, who
+    rest meanwhile. It holds one entry for each rack, the id of each piece of equipment, one number
+    for each that the hub remembers, and which racks ever were beneath whom; it does no work that
+    nobody asks for.
     """
 
-    def __init__(self, fleet: Fleet, hub: Hub) -> None:
+    def __init__(self, fleet: Fleet, hub: Hub, way: Way | None = None) -> None:
         self.fleet = fleet
         self.hub = hub
+        self.way = way or Way()
         self._shown: dict[EntityId, Shown] = {}
+        self._worked_out: dict[EntityId, int] = {}  # as of which revision
         self._order: list[EntityId] = []
         self._equipment: list[EntityId] = []  # in order of id
         self._moved: dict[EntityId, int] = {}  # when a rack came, went, or may have left a scope
-        self.rested_at = 0.0
-        """Until when, of the loop's clock, nobody in no hurry should ask for more racks."""
+        self._beneath: dict[EntityId, set[EntityId]] = {}  # the racks that ever were
+        self._rested_at = 0.0
+        self._relaxed_at = 0.0
+        self._few_rested_at = 0.0
         self._seen = hub.revision
         self._pending = OrderedDict.fromkeys(self._all())
         self._totals: Totals | None = None
         self._totals_of = (-1, 0.0)  # revision and loop time
-        self._groups = Groups()
-        self._groups_of: Totals | None = None  # beside which they were worked out
+        self._groups: tuple[Totals | None, Groups] = (None, Groups())  # and beside which totals
 
     def __iter__(self) -> Iterator[Shown]:
         """All racks in order of id; call ``sync`` before."""
@@ -113,76 +130,97 @@ class Board:
         """The ids of all that is no rack, in order; call ``sync`` before."""
         return self._equipment.copy()
 
-    async def sync(self) -> int:
-        """Work out what changed; returns the revision that every rack is now as new as."""
-        steps = self.syncing()
+    def ids(self) -> list[EntityId]:
+        """The ids of every rack of now, in no order; others may be among them."""
+        self._note()
+        return [*dict.fromkeys(chain(self._order, self._pending))]
+
+    def within(self, scope: Scope) -> list[Shown]:
+        """The racks in ``scope`` in order of id; call ``sync`` before."""
+        few = self._few(scope)
+        asked = self._order if few is None else sorted(few & self._shown.keys())
+        return [shown for each in asked if scope.holds((shown := self._shown[each]).gist)]
+
+    def rested_at(self, scope: Scope = ALL) -> float:
+        """Until when, of the loop's clock, nobody in no hurry should ask for more racks."""
+        return self._rested_at if self._few(scope) is None else self._few_rested_at - SLACK_S
+
+    def is_quick(self, scope: Scope) -> bool:
+        """Whether the racks in ``scope`` are so few that they are worked out in one step."""
+        return self._totals is not None and self._few(scope) is not None
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether also those should ask for more racks to whom some seconds do not matter."""
+        return _now() >= self._relaxed_at
+
+    async def sync(self, scope: Scope = ALL) -> int:
+        """Work out what changed; the revision that every rack in ``scope`` is now as new as."""
+        steps = self.syncing(scope)
         while True:
             try:
                 next(steps)
             except StopIteration as end:
                 revision: int = end.value
                 return revision
-            await asyncio.sleep(0)
+            await self.way.give()
 
     async def refresh(self) -> None:
         """The same for those to whom what was worked out a few seconds ago will do."""
-        if asyncio.get_running_loop().time() >= self.rested_at:
+        if self.relaxed:
             await self.sync()
 
-    def syncing(self) -> Steps[int]:
+    def syncing(self, scope: Scope = ALL) -> Steps[int]:
         """The same in steps, for those who have more to do in between than to let others go on."""
+        few = self._few(scope)
+        if few is not None and self._totals is not None:
+            revision = self.hub.revision
+            changed = [each for each in few if self._changed_since(each)]
+            racks, began = 0, max(_now(), self._few_rested_at)
+            for each in changed:
+                self._pending.pop(each, None)
+                racks += self._work_out(each)
+            self._few_rested_at = began + racks * REST_S_PER_RACK
+            return revision
         self._note()
-        revision, left = self._seen, len(self._pending)
-        self.rested_at = asyncio.get_running_loop().time() + left * REST_S_PER_RACK
-        while self._pending and left > 0:
-            for _ in range(min(AT_ONCE, left, len(self._pending))):
-                self._work_out(self._pending.popitem(last=False)[0])
-            left -= AT_ONCE
-            if self._pending and left > 0:
-                yield
+        revision = self._seen
+        yield from self._all_worked_out()
+        yield from self._summed_up()
         return revision
-
-    def current(self) -> dict[EntityId, Rack | None]:
-        """Every rack, with its view where that is as it would be worked out now."""
-        self._note()
-        found: dict[EntityId, Rack | None] = {each: self._shown[each].rack for each in self._order}
-        return found | dict.fromkeys(self._pending)
 
     def changes(self, scope: Scope, since: int) -> tuple[list[Shown], list[EntityId]] | None:
         """The racks in ``scope`` that changed after a revision, and those that are not in it now.
 
-        None where what changed is not known any more.
+        None where what changed is not known any more. Call ``sync`` of that scope just before.
         """
-        changed = self.hub.since(since)
+        changed = self._changed(scope, since)
         if changed is None:
             return None
         here: list[Shown] = []
         gone: list[EntityId] = []
         for each in changed:
             shown = self._shown.get(each)
-            if shown is not None and scope.holds(shown.rack):
+            if shown is not None and (scope is ALL or scope.holds(shown.gist)):
                 here.append(shown)
             elif self._moved.get(each, 0) > since and (not scope.racks or each in scope.racks):
                 gone.append(each)
         return here, gone
 
     def totals(self) -> Totals:
-        """The racks in a few numbers, at most a little old; call ``sync`` before."""
-        revision, at = self._totals_of
-        now = asyncio.get_running_loop().time()
-        rested = now - at >= TOTALS_S_PER_RACK * len(self._shown)
-        if self._totals is None or (revision != self._seen and rested):
-            self._totals = totals_of([shown.rack for shown in self])
-            self._totals_of = (self._seen, now)
-        return self._totals
+        """The racks in a few numbers, some seconds old at the most; call ``sync`` before."""
+        return self._totals or totals_of(shown.gist for shown in self)
 
-    def groups(self) -> Groups:
+    async def groups(self) -> Groups:
         """The racks by hall and row, as old as the totals; call ``sync`` before."""
-        totals = self.totals()
-        if self._groups_of is not totals:
-            self._groups = groups_of([shown.rack for shown in self])
-            self._groups_of = totals
-        return self._groups
+        totals, steps = self.totals(), grouping([shown.gist for shown in self])
+        while self._groups[0] is not totals:
+            try:
+                next(steps)
+            except StopIteration as end:
+                self._groups = (totals, end.value)
+            else:
+                await self.way.give()
+        return self._groups[1]
 
     def _note(self) -> None:
         changed = self.hub.since(self._seen)
@@ -193,22 +231,93 @@ class Board:
         self._seen = self.hub.revision
         self._pending.update(dict.fromkeys(changed))
 
+    def _changed_since(self, entity: EntityId) -> bool:
+        """Whether something changed of an entity, or may have, since it was worked out."""
+        worked_out = self._worked_out.get(entity, -1)
+        return not self.hub.knows(worked_out) or self.hub.changed(entity) > worked_out
+
     def _all(self) -> Iterator[EntityId]:
         return (entity.id for entity in chain(self.fleet.racks(), self.fleet.equipment()))
 
-    def _work_out(self, entity: EntityId) -> None:
+    def _few(self, scope: Scope) -> set[EntityId] | None:
+        """Whatever may be in ``scope``, or was; None where that is much, or the fleet is small."""
+        if scope.is_wide or len(self._order) <= AT_ONCE:
+            return None
+        found = {EntityId(each) for each in scope.racks}
+        if scope.upstream is not None and not found:
+            source = EntityId(scope.upstream)
+            found = self._beneath.get(source, set())
+            if len(found) <= AT_ONCE:
+                topology = self.fleet.topology
+                found = found.union(*(topology.downstream(source, each) for each in FLOWS))
+        return found if len(found) <= AT_ONCE else None
+
+    def _changed(self, scope: Scope, since: int) -> list[EntityId] | None:
+        few = self._few(scope)
+        if few is None or not self.hub.knows(since):
+            return self.hub.since(since)
+        when = {each: revision for each in few if (revision := self.hub.changed(each)) > since}
+        return sorted(when, key=lambda each: (when[each], each))
+
+    def _all_worked_out(self) -> Steps[None]:
+        left, racks, began = len(self._pending), 0, _now()
+        while self._pending and left > 0:
+            for _ in range(min(AT_ONCE, left, len(self._pending))):
+                racks += self._work_out(self._pending.popitem(last=False)[0])
+            left -= AT_ONCE
+            rest = racks * REST_S_PER_RACK
+            self._rested_at = max(self._rested_at, began + rest)
+            self._relaxed_at = max(self._relaxed_at, began + RELAXED * rest)
+            if self._pending and left > 0:
+                yield
+
+    def _summed_up(self) -> Steps[None]:
+        """Totals of now, unless somebody else sees to them, or those of a moment ago will do."""
+        (revision, at), now, racks = self._totals_of, _now(), len(self._order)
+        rested = racks <= AT_ONCE or now - at >= TOTALS_S_PER_RACK * racks
+        if self._totals is not None and (revision == self._seen or not rested):
+            return
+        self._totals_of = (self._seen, now)
+        try:
+            self._totals = yield from summing_up([shown.gist for shown in self])
+        except GeneratorExit:
+            self._totals_of = (-1, 0.0)
+            raise
+
+    def _work_out(self, entity: EntityId) -> bool:
+        """Whether it is a rack: all else costs next to nothing."""
+        self._worked_out[entity] = self.hub.revision
         before = self._shown.get(entity)
-        rack = rack_in_health(self.fleet, entity)
-        if rack is not None:
-            self._shown[entity] = Shown(rack, row_of(rack))
+        gist = gist_in_health(self.fleet, entity)
+        if gist is not None:
+            self._shown[entity] = Shown(gist, row_of(gist))
         elif before is not None:
             del self._shown[entity]
-        _list(self._order, entity, there=rack is not None)
-        known = self.fleet.entity(entity) is not None
-        _list(self._equipment, entity, there=known and rack is None)
-        revision = self.hub.changed(entity)
-        if revision and _place(rack) != _place(before and before.rack):
-            self._moved[entity] = revision
+        if gist is None or before is None:
+            _list(self._order, entity, there=gist is not None)
+            known = self.fleet.entity(entity) is not None
+            _list(self._equipment, entity, there=known and gist is None)
+            if not known:  # or anybody could have any number of ids kept
+                del self._worked_out[entity]
+        self._place(entity, gist, before and before.gist)
+        return gist is not None
+
+    def _place(self, rack: EntityId, now: Gist | None, before: Gist | None) -> None:
+        """Note what decides whether a rack is in a scope, where that is not as it was."""
+        if now is not None and (before is None or now.upstream != before.upstream):
+            for each in chain(*now.upstream.values()):
+                self._beneath.setdefault(each, set()).add(rack)
+        revision = self.hub.changed(rack)
+        if revision and _where(now) != _where(before):
+            self._moved[rack] = revision
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _where(rack: Gist | None) -> object:
+    return rack and (rack.severity, rack.upstream)
 
 
 def _list(order: list[EntityId], entity: EntityId, *, there: bool) -> None:
@@ -219,8 +328,3 @@ def _list(order: list[EntityId], entity: EntityId, *, there: bool) -> None:
         order.insert(place, entity)
     elif listed and not there:
         del order[place]
-
-
-def _place(rack: Rack | None) -> object:
-    """What decides whether a rack is in a scope."""
-    return rack and (rack.severity, rack.upstream)

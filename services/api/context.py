@@ -16,6 +16,7 @@ from services.api.tally import Tally
 from services.hub import Hub
 from services.intake import Intake
 from services.metrics import Metrics
+from services.way import Way
 from twin.changes import Change
 from twin.fleet import Fleet
 from twin.instants import Instant
@@ -101,6 +102,10 @@ class Deps:
     """None where no embedded history is."""
     past: Past | None = None
     """None where nothing is kept of the past."""
+    way: Way = field(default_factory=Way)
+    """Given to the fold by whatever is long work."""
+    ailing: Callable[[], str | None] = _ready
+    """What history suffers from, while nothing live does, or None."""
 
     @property
     def fleet(self) -> Fleet:
@@ -139,6 +144,11 @@ class Context:
     """Held by the one that is worked out: each puts aside what changes meanwhile."""
 
     @property
+    def way(self) -> Way:
+        """Given to the fold by whatever is long work."""
+        return self.deps.way
+
+    @property
     def now(self) -> Instant:
         """The present instant."""
         return self.deps.clock()
@@ -151,8 +161,9 @@ class Context:
 
 def create_context(deps: Deps) -> Context:
     """The context of one API."""
-    board = Board(deps.fleet, deps.hub)
-    return Context(deps, board, Frames(board, deps.clock), Streams(), Tally(deps.fleet))
+    board = Board(deps.fleet, deps.hub, deps.way)
+    tally = Tally(deps.fleet, deps.way)
+    return Context(deps, board, Frames(board, deps.clock), Streams(), tally)
 
 
 async def _context(request: Request) -> Context:

@@ -36,7 +36,7 @@ async def all_equipment(
     asked = (each for each in fleet.equipment() if query.type in (None, each.kind))
     found, cursor = page(asked, lambda each: by_id(each.id), query)
     document = EquipmentPage(
-        items=await made(found, lambda each: equipment_view(each, fleet, now)),
+        items=await made(here.way, found, lambda each: equipment_view(each, fleet, now)),
         next_cursor=cursor,
         revision=here.revision,
     )

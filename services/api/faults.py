@@ -42,13 +42,13 @@ class FaultsQuery(StateListing):
     )
     sort: Sort = Field("urgency", description="By priority, severity and age; or by age alone.")
 
-    def asked(self, faults: Picture) -> Iterable[Fault]:
-        """The faults that are asked for, in no order."""
+    def among(self, faults: Picture) -> Iterable[Fault]:
+        """The faults among which are those that are asked for."""
         over = self.since is not None or self.state is State.NORM
-        found = faults.occurrences() if over else faults.standing()
-        return (each for each in found if self._holds(each, faults.rules))
+        return faults.occurrences() if over else faults.standing()
 
-    def _holds(self, fault: Fault, rules: Rules) -> bool:
+    def holds(self, fault: Fault, rules: Rules) -> bool:
+        """Whether a fault is asked for."""
         return (
             self.entity in {None, fault.key.entity}
             and self.code in {None, fault.key.code}
@@ -73,9 +73,10 @@ class FaultsQuery(StateListing):
 async def faults(request: Request, here: Then, query: Annotated[FaultsQuery, Query()]) -> Response:
     """Faults that are not over and noted, or are masked: most urgent and worst first."""
     rules = here.deps.fleet.faults.rules
-    asked = await picked(query.asked(here.deps.fleet.faults))
-    found, cursor = page(asked, lambda each: query.key(each, rules), query)
-    return await _page(request, here, found, cursor)
+    found = query.among(here.deps.fleet.faults)
+    asked = await picked(here.way, found, lambda each: query.holds(each, rules))
+    chosen, cursor = page(asked, lambda each: query.key(each, rules), query)
+    return await _page(request, here, chosen, cursor)
 
 
 @router.get("/statistics", response_model=StatisticsView)
@@ -120,7 +121,7 @@ async def _page(
 ) -> Response:
     fleet = here.deps.fleet
     document = FaultsPage(
-        items=await made(found, lambda each: fault_view(each, fleet)),
+        items=await made(here.way, found, lambda each: fault_view(each, fleet)),
         next_cursor=cursor,
         revision=here.revision,
     )

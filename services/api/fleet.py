@@ -14,6 +14,7 @@ router = APIRouter(tags=["fleet"])
 async def fleet(request: Request, here: Then) -> Response:
     """All racks in a few numbers, and who publishes."""
     await here.board.sync()
-    document = fleet_view(here.deps.fleet, here.now, here.board.totals(), here.board.groups())
+    groups = await here.board.groups()
+    document = fleet_view(here.deps.fleet, here.now, here.board.totals(), groups)
     # the counters move without any rack changing
     return reply(request, here, document, tag=f"-{here.deps.intake.received}")

@@ -6,10 +6,11 @@ from contextlib import suppress
 from math import ceil, floor
 from typing import Final
 
-from services.api.board import Board
+from services.api.board import ALL, Board
 from services.api.frames import Frames, Position, View
 from services.api.slices import DOCUMENTS
 from services.hub import Hub
+from twin.steps import run
 
 MAX_HZ: Final = 10.0
 
@@ -43,12 +44,13 @@ async def follow(
     client.rest()
     pace = Pace(max_hz)
     while not hub.ended.is_set():
-        turn = await _turn(pace, frames.board, client.at, client.bookmark_at)
+        turn = await _turn(pace, frames.board, view, client.at, client.bookmark_at)
         for frame in await client.faults():
             yield frame
         for _ in client.syncing(turn=turn):
-            await asyncio.sleep(0)
-            for frame in await client.faults():  # they wait for no rack
+            await frames.board.way.look()
+            # Neither faults nor few racks wait for all racks, or for the fold.
+            for frame in [*await client.faults(), *await client.meanwhile(pace)]:
                 yield frame
         for frame in await client.racks() if turn else client.bookmark():
             yield frame
@@ -97,12 +99,21 @@ class _Client:
     def syncing(self, *, turn: bool) -> Iterator[None]:
         """Work out the racks that changed, in steps, between which it may be told of faults.
 
-        Nothing is worked out where it is time for neither racks nor a bookmark; and for a bookmark
-        only where racks have rested.
+        Nothing is worked out where it is time for neither racks nor a bookmark. For a bookmark all
+        racks are, which it sums up; but only where that was not done for some seconds.
         """
-        board, now = self._frames.board, _now()
-        if turn or now >= max(self.bookmark_at, board.rested_at):
-            self._synced = yield from board.syncing()
+        board = self._frames.board
+        if turn or (_now() >= self.bookmark_at and board.relaxed):
+            steps = board.syncing(self._view.scope if turn else ALL)
+            self._synced = yield from board.way.giving(steps)
+
+    async def meanwhile(self, pace: "Pace") -> list[bytes]:
+        """What changed of few racks, where it is time for that while all are worked out."""
+        board, scope = self._frames.board, self._view.scope
+        if not board.is_quick(scope) or _now() < board.rested_at(scope) or not pace.due():
+            return []
+        self._synced = run(board.syncing(scope))
+        return await self.racks()
 
     async def racks(self) -> list[bytes]:
         """All racks that changed since it was told of them; or a snapshot and why."""
@@ -140,7 +151,7 @@ class _Client:
             if self._view.scope.holds_fault(change.fault, self._frames.board.fleet):
                 found.append(self._frames.fault(each, change, told))
                 if len(found) % DOCUMENTS == 0:
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # they wait for no fold
         return found
 
 
@@ -154,6 +165,14 @@ class Pace:
     def __init__(self, max_hz: float) -> None:
         self._period_ms = ceil(1000 / max_hz)
         self._turn = -1
+
+    def due(self) -> bool:
+        """Whether it is time for a turn, which is taken then."""
+        turn = _now_ms() // self._period_ms
+        if turn <= self._turn:
+            return False
+        self._turn = turn
+        return True
 
     async def news(self, hub: Hub, at: Position, rested_at: float = 0.0) -> bool:
         """Wait for the next turn at which there is news, for a fault, or for the hub's end.
@@ -189,12 +208,12 @@ def _now_ms() -> int:
     return round(_now() * 1000)
 
 
-async def _turn(pace: Pace, board: Board, at: Position, deadline: float) -> bool:
+async def _turn(pace: Pace, board: Board, view: View, at: Position, deadline: float) -> bool:
     """Wait for news, until a deadline of the loop's clock; whether racks may be told."""
     if _now() >= deadline:
         return False
     try:
         async with asyncio.timeout_at(deadline):
-            return await pace.news(board.hub, at, board.rested_at)
+            return await pace.news(board.hub, at, board.rested_at(view.scope))
     except TimeoutError:
         return False

@@ -123,7 +123,8 @@ class Frames:
             view: What it wants to see.
             seen: Up to where it was looked for news.
             told: What it has.
-            revision: What every rack is as new as: the board was synced to it, just before.
+            revision: What every rack of the view is as new as: the board was synced to it, just
+                before.
         """
         key = (view, seen, told, revision)
         if key not in self._deltas:
@@ -168,11 +169,12 @@ class Frames:
         board, seq = self.board, self.board.hub.faults.seq
         fleet = board.fleet
         standing = fleet.faults.standing()
-        asked = await picked(each for each in standing if view.scope.holds_fault(each, fleet))
-        faults = await made(asked, lambda each: fault_view(each, fleet).model_dump(mode="json"))
-        at = Position(await board.sync(), seq)
-        racks = [shown for shown in board if view.scope.holds(shown.rack)]
-        count = max(1, ceil(len(racks) / PART), ceil(len(faults) / FAULTS))
+        way = board.way
+        asked = await picked(way, standing, lambda each: view.scope.holds_fault(each, fleet))
+        views = await made(way, asked, lambda each: fault_view(each, fleet).model_dump(mode="json"))
+        at = Position(await board.sync(view.scope), seq)
+        racks = board.within(view.scope)
+        count = max(1, ceil(len(racks) / PART), ceil(len(views) / FAULTS))
         totals = self._totals()
         parts: list[bytes] = []
         for part in range(count):
@@ -181,13 +183,13 @@ class Frames:
                 "seq": at.seq,
                 "part": part + 1,
                 "parts": count,
-                "ids": [shown.rack.id for shown in _slice(racks, part, PART)],
+                "ids": [shown.gist.id for shown in _slice(racks, part, PART)],
                 "cols": _columns(view, _slice(racks, part, PART)),
-                "faults": _slice(faults, part, FAULTS),
+                "faults": _slice(views, part, FAULTS),
                 "totals": totals,
             }
             parts.append(self._frame("snapshot", message, at if part + 1 == count else None))
-            await asyncio.sleep(0)
+            await way.give()
         return Whole(at, parts)
 
     def _delta(
@@ -198,7 +200,7 @@ class Frames:
         message = {
             "rev": revision,
             "prev": told.revision,
-            "i": [shown.rack.id for shown in here],
+            "i": [shown.gist.id for shown in here],
             "c": _columns(view, here),
             "rm": gone,
             "totals": self._totals(),
@@ -224,5 +226,5 @@ def _slice(items: Sequence[T], number: int, size: int) -> Sequence[T]:
 
 
 def _columns(view: View, racks: Sequence[Shown]) -> Cells:
-    at = [(field, COLUMNS.index(field)) for field in view.fields]
-    return {field: tuple(shown.row[index] for shown in racks) for field, index in at}
+    columns = [*zip(*(shown.row for shown in racks), strict=True)] or [()] * len(COLUMNS)
+    return {field: columns[COLUMNS.index(field)] for field in view.fields}

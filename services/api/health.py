@@ -20,7 +20,7 @@ _TEXT: Final[HTTPResponses] = {200: {"content": {"text/plain": {"schema": {"type
 @router.get("/healthz", response_model=Health)
 async def healthz() -> Response:
     """Whether the process runs."""
-    return answer(Health(status="ok"))
+    return answer(Health(status="ok"), exclude_none=True)
 
 
 @router.get("/readyz", response_model=Health, responses=failures(503))
@@ -28,7 +28,8 @@ async def readyz(here: Here) -> Response:
     """Whether what it says is worth asking for."""
     reason = here.deps.ready()
     if reason is None:
-        return answer(Health(status="ready"))
+        health = Health(status="ready", history=here.deps.ailing())
+        return answer(health, exclude_none=True)
     return explain(
         Problem(type="urn:racktwin:problem:not-ready", title="Not ready", status=503, detail=reason)
     )

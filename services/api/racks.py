@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -25,8 +26,9 @@ from services.api.context import Context
 from services.api.faults import page_of_faults
 from services.api.paging import Commas, Key, StateListing, by_id, page
 from services.api.replies import missing, reply, state
-from services.api.slices import made
+from services.api.slices import LOOKED_AT, made, picked
 from services.api.then import Then
+from twin.gist import Gist
 from twin.health import rack_in_health
 from twin.points import EntityId, Freshness
 from twin.racks import Rack
@@ -73,12 +75,12 @@ SummaryField = Literal[
 _DIGITS: Final = re.compile(r"\d+")
 _WIDEST: Final = 12
 
-_VALUES: Final[dict[str, Callable[[Rack], float | None]]] = {
+_VALUES: Final[dict[str, Callable[[Gist], float | None]]] = {
     "id": lambda _: 0.0,
     "place": lambda _: 0.0,
-    "load_kw": lambda rack: rack.power.load.value,
-    "headroom_kw": lambda rack: rack.power.headroom.value,
-    "heat_kw": lambda rack: rack.thermal.heat.value,
+    "load_kw": lambda rack: rack.load.value,
+    "headroom_kw": lambda rack: rack.headroom.value,
+    "heat_kw": lambda rack: rack.heat.value,
     "severity": lambda rack: RANK[rack.severity],
 }
 
@@ -100,7 +102,7 @@ class RacksQuery(StateListing):
         None, description="Only these of each rack, and its id."
     )
 
-    def holds(self, rack: Rack) -> bool:
+    def holds(self, rack: Gist) -> bool:
         """Whether a rack is asked for."""
         return (
             self.hall in (None, rack.place.hall)
@@ -109,7 +111,7 @@ class RacksQuery(StateListing):
             and Scope(upstream=self.upstream, severity_min=self.severity_min).holds(rack)
         )
 
-    def key(self, rack: Rack) -> Key:
+    def key(self, rack: Gist) -> Key:
         """Where a rack stands."""
         value = _VALUES[self.sort.removeprefix("-")](rack)
         sign = -1.0 if self.sort.startswith("-") else 1.0
@@ -121,11 +123,13 @@ class RacksQuery(StateListing):
 async def racks(request: Request, here: Then, query: Annotated[RacksQuery, Query()]) -> Response:
     """Racks in short."""
     await here.board.sync()
-    asked = (shown.rack for shown in here.board if query.holds(shown.rack))
-    found, cursor = page(asked, query.key, query)
-    now = here.now
+    all_racks = [shown.gist for shown in here.board]
+    asked = await picked(here.way, all_racks, query.holds)
+    placed = await made(here.way, asked, lambda rack: (query.key(rack), rack.id), LOOKED_AT)
+    chosen, cursor = page(placed, itemgetter(0), query)
+    found = await made(here.way, chosen, lambda each: _summary(here, each[1]))
     document = RacksPage(
-        items=await made(found, lambda rack: rack_summary(rack, now)),
+        items=tuple(each for each in found if each is not None),  # some may be gone meanwhile
         next_cursor=cursor,
         revision=here.revision,
     )
@@ -193,6 +197,11 @@ async def rack(request: Request, here: Then, rack_id: str) -> Response:
     found = _rack(here, rack_id)
     faults = [each.id for each in here.deps.fleet.faults.of(found.id)]
     return reply(request, here, rack_view(found, here.now, faults))
+
+
+def _summary(here: Context, identity: EntityId) -> RackSummary | None:
+    rack = rack_in_health(here.deps.fleet, identity)
+    return None if rack is None else rack_summary(rack, here.now)
 
 
 def _where(place: RackPlace) -> str:

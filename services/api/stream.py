@@ -12,7 +12,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from schemas.stream import COLUMNS, MESSAGES, STANDARD, Column
-from services.api.board import Scope
+from services.api.board import ALL, Scope
 from services.api.context import Here, Streams
 from services.api.follow import MAX_HZ, follow
 from services.api.frames import Position, View
@@ -47,7 +47,8 @@ class StreamQuery(BaseModel):
     def view(self) -> View:
         """What it wants to see."""
         fields = tuple(column for column in COLUMNS if column in self.fields)
-        return View(Scope(frozenset(self.rack), self.upstream, self.severity_min), fields)
+        scope = Scope(frozenset(self.rack), self.upstream, self.severity_min)
+        return View(ALL if scope == ALL else scope, fields)
 
 
 _STREAM: Final[HTTPResponses] = {

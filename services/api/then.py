@@ -66,10 +66,11 @@ class Moments:
             detail = f"nothing is known of {format_instant(at)}"
             raise ProblemError(404, "before-history", "Nothing is known of then", detail)
         with uncollected():
-            fleet = await in_slices(steps)
+            fleet = await in_slices(self._deps.way, steps)
         self.made += 1
         hub = Hub(f"{self._deps.hub.epoch}-{at}-{self.made}")
-        return replace(create_context(Deps(Intake(fleet), hub, lambda: at)), at=at)
+        deps = Deps(Intake(fleet), hub, lambda: at, way=self._deps.way)
+        return replace(create_context(deps), at=at)
 
 
 async def _then(

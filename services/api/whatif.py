@@ -22,12 +22,12 @@ async def whatif(here: Here, case: CaseView) -> Response:
     """
     async with here.one_whatif:
         now, revision = here.now, here.revision
-        with uncollected(), here.deps.intake.fork(here.board.current()) as fork:
+        with uncollected(), here.deps.intake.fork(here.board.ids()) as fork:
             try:
-                found = await in_slices(stepwise(fork, case_of(case)))
+                found = await in_slices(here.way, stepwise(fork, case_of(case)))
             except UnknownIdsError as error:
                 title, detail = "The case names unknown ids", str(error)
                 raise ProblemError(422, "unknown-ids", title, detail) from error
     headers = {"twin-revision": revision, "cache-control": "no-store"}
-    content = sliced(outcome_json(found, now))
+    content = sliced(here.way, outcome_json(found, now))
     return StreamingResponse(content, media_type="application/json", headers=headers)

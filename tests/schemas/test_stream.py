@@ -1,12 +1,13 @@
 from build import a_cooled_rack, a_fleet_showing, a_point, a_reading, at, tell
 from schemas.stream import COLUMNS, MESSAGES, STANDARD, Bye, Cell, Column, Hello, row_of
 from twin.fleet import Fleet
+from twin.health import gist_in_health
 from twin.points import EntityId
 from twin.site import RackPlace, Site
 
 
 def the_row(fleet: Fleet, rack: str = "R1") -> dict[Column, Cell]:
-    found = fleet.rack(EntityId(rack))
+    found = gist_in_health(fleet, EntityId(rack))
     assert found is not None
     return dict(zip(COLUMNS, row_of(found), strict=True))
 

@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from build import a_point, a_reading, at
 from live import Live, a_client, a_live_fleet, an_app
 from services.api.board import Board
-from services.api.exposition import LINES_AT_ONCE, exposition
-from twin.points import EntityId
+from services.api.exposition import LINES_AT_ONCE, RACKS_AT_ONCE, exposition
+from twin.points import EntityId, Retraction
 from twin.site import RackPlace, Site
 
 Labels = dict[str, str]
@@ -219,3 +219,20 @@ async def test_prometheus_gets_it_as_the_text_that_it_reads() -> None:
 
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'racktwin_rack_load_watts{rack="R1"} 40000.0' in response.text.splitlines()
+
+
+async def test_rack_that_goes_while_others_are_counted_is_left_out() -> None:
+    live = a_live_fleet(racks=RACKS_AT_ONCE + 1)
+    board = Board(live.fleet, live.hub)
+    await board.sync()
+
+    async def goes() -> None:
+        for state in list(live.fleet.points()):
+            if state.point.entity == "R99":  # the last of all
+                live.tell(Retraction(state.point.id))
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(goes())
+        told = b"".join([piece async for piece in exposition(board)])
+    assert b'rack_load_watts{rack="R98"}' in told
+    assert b'rack="R99"' not in told

@@ -327,11 +327,11 @@ async def test_many_faults_at_once_leave_others_their_turn() -> None:
     assert [event.data["entity"] for event in heard] == racks
 
 
-MANY = [f"S{number:03}" for number in range(5 * AT_ONCE)]
+MANY = [f"S{number:03}" for number in range(8 * AT_ONCE)]
 
 
 def with_many(live: Live) -> Live:
-    """With so many more racks that they are worked out in five slices."""
+    """With so many more racks that they are worked out in eight slices."""
     for rack in MANY:
         live.leak(rack, 0.0)
     return live
@@ -382,17 +382,49 @@ async def test_after_many_racks_it_rests_and_faults_do_not_wait_for_that() -> No
         assert now() - since >= len(MANY) * REST_S_PER_RACK
 
 
-async def test_bookmark_does_not_wait_for_a_rest() -> None:
+async def test_bookmark_works_out_no_racks_where_somebody_did_a_moment_ago() -> None:
     live = with_many(a_live_fleet())
     board = Board(live.fleet, live.hub)
-    async with aclosing(follow(Frames(board, live.clock), EVERYTHING)) as frames:
-        (_, snapshot) = await take(frames, 2)
-        board.rested_at = now() + 100
-        changed(live)
+    async with aclosing(follow(Frames(board, live.clock), EVERYTHING, 0.1)) as frames:
+        await take(frames, 2)
+        live.load("R1", 1.0)
+        await take(frames, 1)
         since = now()
-        (bookmark,) = await take(frames, 1)
-        assert now() - since == BOOKMARK_S
-    assert (bookmark.name, bookmark.data["rev"]) == ("bookmark", snapshot.data["rev"])
+        await asyncio.sleep(BOOKMARK_S - 0.1)
+        changed(live)
+        await board.sync()
+        live.load("R1", 2.0)
+        (first,) = await take(frames, 1)
+        at = now() - since
+        before = {shown.gist.id: shown.gist.load.value for shown in board}[EntityId("R1")]
+        (second,) = await take(frames, 1)
+        after = {shown.gist.id: shown.gist.load.value for shown in board}[EntityId("R1")]
+    assert names([first, second]) == ["bookmark", "bookmark"]
+    assert (at, before, after) == (BOOKMARK_S, 1.0, 2.0)
+
+
+async def test_client_of_few_racks_hears_of_them_while_those_of_all_rest() -> None:
+    live = with_many(a_live_fleet())
+    frames = Frames(Board(live.fleet, live.hub), live.clock)
+    few = View(Scope(racks=frozenset({"R1"})))
+    async with (
+        aclosing(follow(frames, EVERYTHING)) as all_racks,
+        aclosing(follow(frames, few)) as one,
+    ):
+        await take(all_racks, 2)
+        await take(one, 2)
+        await asyncio.sleep(1)
+        changed(live)
+        await take(all_racks, 1)
+        since = now()
+        changed(live)
+        live.load("R1", 5.0)
+        (narrow,) = await take(one, 1)
+        at = now() - since
+        (wide,) = await take(all_racks, 1)
+    assert (narrow.data["i"], narrow.data["c"]["load_kw"]) == (["R1"], [5.0])
+    assert "R1" in wide.data["i"]
+    assert at <= 0.1 < now() - since
 
 
 async def test_faults_leave_between_the_slices_that_a_bookmark_waits_for() -> None:
@@ -407,6 +439,26 @@ async def test_faults_leave_between_the_slices_that_a_bookmark_waits_for() -> No
         fault, bookmark = await take(frames, 2)
     assert names([fault, bookmark]) == ["fault", "bookmark"]
     assert bookmark.data["seq"] == fault.data["seq"] == 1
+
+
+async def test_few_racks_are_told_between_the_slices_that_a_bookmark_waits_for() -> None:
+    live = with_many(a_live_fleet())
+    few = View(Scope(racks=frozenset({"R1"})))
+    async with aclosing(listen(live, view=few)) as frames, asyncio.TaskGroup() as tasks:
+        await take(frames, 2)
+        live.load("R1", 4.0)
+        await take(frames, 1)
+        await asyncio.sleep(BOOKMARK_S)
+        changed(live)
+        tasks.create_task(loaded(live))
+        delta, bookmark = await take(frames, 2)
+    assert names([delta, bookmark]) == ["delta", "bookmark"]
+    assert (delta.data["i"], delta.data["c"]["load_kw"]) == (["R1"], [5.0])
+    assert bookmark.data["rev"] == delta.data["rev"]
+
+
+async def loaded(live: Live) -> None:
+    live.load("R1", 5.0)
 
 
 async def test_snapshot_between_the_slices_of_a_delta_takes_its_place() -> None:

@@ -12,6 +12,16 @@ async def test_service_is_ready_once_nothing_is_missing() -> None:
         assert (await client.get("http://twin/readyz")).json() == {"status": "ready"}
 
 
+async def test_what_history_suffers_from_is_told_while_what_is_live_is_ready() -> None:
+    async with a_client(an_app(a_live_fleet(), ailing=lambda: "no room")) as client:
+        response = await client.get("http://twin/readyz")
+
+    assert (response.status_code, response.json()) == (
+        200,
+        {"status": "ready", "history": "no room"},
+    )
+
+
 async def test_service_that_is_not_ready_says_why() -> None:
     async with a_client(an_app(a_live_fleet(), ready=lambda: "no broker yet")) as client:
         response = await client.get("http://twin/readyz")

@@ -3,6 +3,7 @@ import asyncio
 from build import a_cooled_rack, a_fleet_showing, at, tell
 from services.api import tally
 from services.api.tally import Tally, drawn_up
+from services.way import Way
 from twin.balance import Closure
 from twin.fleet import Fleet
 from twin.points import Point
@@ -19,7 +20,7 @@ def a_fleet(racks: int = 1) -> Fleet:
 
 
 async def test_balances_are_counted_by_code_and_closure_when_asked_for() -> None:
-    counts = Tally(a_fleet(3))
+    counts = Tally(a_fleet(3), Way())
     before = counts.counted.total()
     await counts.sync()
 
@@ -29,7 +30,7 @@ async def test_balances_are_counted_by_code_and_closure_when_asked_for() -> None
 
 async def test_counts_are_those_of_now() -> None:
     fleet = a_fleet()
-    counts = Tally(fleet)
+    counts = Tally(fleet, Way())
     await counts.sync()
     tell(fleet, at(600))
     await counts.sync()
@@ -42,7 +43,7 @@ async def test_others_have_their_turn_meanwhile() -> None:
     turns: list[int] = []
 
     async def look() -> None:
-        turns.append(len(await drawn_up(fleet, lambda _: True)))
+        turns.append(len(await drawn_up(fleet, lambda _: True, Way())))
 
     async def other() -> None:
         turns.append(0)
@@ -52,3 +53,15 @@ async def test_others_have_their_turn_meanwhile() -> None:
         tasks.create_task(other())
 
     assert turns == [0, tally.AT_ONCE + 1]
+
+
+async def test_count_of_many_will_do_for_a_while() -> None:
+    fleet = a_fleet(tally.AT_ONCE + 1)
+    counts = Tally(fleet, Way())
+    await counts.sync()
+    before = counts.counted
+    await counts.sync()
+    assert counts.counted is before
+    await asyncio.sleep(1)
+    await counts.sync()
+    assert counts.counted is not before

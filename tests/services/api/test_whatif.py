@@ -84,11 +84,7 @@ def go_on(live: Live, turn: int) -> None:
         (topic.format("Metadata", 39 - turn % 40), b""),
         ("BMS/v1/PUB/Metadata/PowerMeter/ActivePower/R7-TAP", tap),
     ):
-        live.hub.publish(
-            entity
-            for change in live.intake.take(where, payload, live.now)
-            for entity in affected(live.fleet, change)
-        )
+        live.hub.publish(affected(live.fleet, live.intake.take(where, payload, live.now)))
 
 
 async def test_the_loop_is_given_back_after_a_small_part_of_the_work() -> None:
