@@ -231,6 +231,8 @@ class Health(Document):
     """Whether the service runs."""
 
     status: str
+    history: str | None = None
+    """What history suffers from, while nothing live does; absent where there is nothing."""
 
 
 class BackupView(Document):

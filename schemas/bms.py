@@ -20,19 +20,27 @@ PUB: Final = PublisherId("PUB")
 FARTHEST: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: no source measures later."""
 
-_VALUES: Final = "BMS/v1/PUB/Value/"
-_PREFIX: Final = len(_VALUES)
+VALUES: Final = "BMS/v1/PUB/Value/"
+"""Before the id of a point, on the topics of its values, where the BMS is its publisher."""
+
+_PREFIX: Final = len(VALUES)
 _DEPTH: Final = 4  # BMS, v1, publisher, kind
 _BITS: Final = range(-(2**63), 2**63)  # what every store and encoder holds
 
 
-class _Value(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Value(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What a value message says by the contract."""
+
     value: float | None
     timestamp: Annotated[Instant, msgspec.Meta(ge=0, le=FARTHEST)]
     quality: Annotated[int, msgspec.Meta(ge=_BITS.start, le=_BITS.stop - 1)]
 
 
-_strict: Final = msgspec.json.Decoder(_Value).decode
+read_value: Final = msgspec.json.Decoder(Value).decode
+"""A value message that is no larger than ``LARGEST``, to the letter of the contract.
+
+Raises one of ``UNREADABLE`` where it is not: ``decode`` knows what it may be then.
+"""
 
 
 def decode(
@@ -49,7 +57,7 @@ def decode(
     Raises:
         DecodeError: It is none, and why. Nothing else is ever raised.
     """
-    if topic.startswith(_VALUES):
+    if topic.startswith(VALUES):
         path = topic[_PREFIX:]
         if path not in known:
             _check(path)
@@ -115,7 +123,7 @@ def _reading(
     if len(payload) > LARGEST:
         raise DecodeError(Reason.TOO_LARGE)
     try:
-        said = _strict(payload)
+        said = read_value(payload)
     except UNREADABLE:
         return _drifted(point, publisher, payload, drift)
     # The tuple itself: the class's own __new__ would cost as much as all of the JSON.

@@ -53,10 +53,14 @@ _KINDS: Final = pa.array([f",{QUALITY}=", f",{QUALITY}=", f"{QUALITY}="], pa.lar
 _EMPTY, _INTEGER, _BREAK = (pa.scalar(text, pa.large_string()) for text in ("", "i ", "\n"))
 
 
+_Texts = tuple[_Strings, _Strings, NDArray[np.int64]]
+
+
 class Columns(NamedTuple):
     """Readings, one in each place of the lists."""
 
     points: Sequence[Point]
+    """Nobody changes it: what is made of it is made once for as long as the same is given."""
     point: ArrayLike
     """Place in ``points``."""
     value: ArrayLike
@@ -70,12 +74,14 @@ class Columns(NamedTuple):
 class Lines:
     """Encodes readings. What is the same in every line of a point is made once and kept.
 
-    Bound: one text a point; a point that is described anew takes the place of its old self.
+    Bound: one text a point, a point that is described anew takes the place of its old self; and
+    those of the points that were given last.
     """
 
     def __init__(self) -> None:
         self._heads: dict[PointId, tuple[Point, str, str]] = {}
         self._fields: dict[str, str] = {}
+        self._latest: tuple[Sequence[Point], _Texts] | None = None
 
     def of(self, columns: Columns) -> _Strings:
         """A line for each reading, with its line break: the bytes of many follow each other.
@@ -116,7 +122,14 @@ class Lines:
         (line,) = self.of(Columns([point], [0], [number], [quality], [measured_at], texts))
         return str(line).removesuffix("\n")
 
-    def _texts(self, points: Sequence[Point]) -> tuple[_Strings, _Strings, NDArray[np.int64]]:
+    def _texts(self, points: Sequence[Point]) -> _Texts:
+        """What is the same in all lines of each point; a block is asked for some rows at a time."""
+        latest = self._latest
+        if latest is None or latest[0] is not points:
+            latest = self._latest = points, self._made(points)
+        return latest[1]
+
+    def _made(self, points: Sequence[Point]) -> _Texts:
         """Of each point all of its lines up to the fields; fields, and which is each point's.
 
         The fields of values that are not good come first, by their kind.
@@ -124,10 +137,9 @@ class Lines:
         heads = [self._head(point) for point in points]
         fields = ["", f"{BAD}=", ""]
         places: dict[str, int] = {}
-        for _, _, field in heads:
-            if field not in places:
-                places[field] = len(fields)
-                fields.append(field)
+        for field in dict.fromkeys(field for _, _, field in heads):
+            places[field] = len(fields)
+            fields.append(field)
         names = np.array([places[field] for _, _, field in heads], np.int64)
         return _strings([series for _, series, _ in heads]), _strings(fields), names
 

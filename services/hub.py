@@ -1,8 +1,10 @@
 """Hub: who learns what changed."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+from itertools import islice
 from typing import Final
 
 from services.fault_log import FaultLog
@@ -21,13 +23,17 @@ from twin.topology import Domain
 
 LIMIT: Final = 1_000_000
 
+LATEST: Final = 2
+"""A reader that is further behind than that many changes an id looks through all ids."""
+
 
 class Hub:
     """Which entities changed, for any number of readers, each at its own pace.
 
     At most ``limit`` ids are kept, each once, with the revision in which it last changed. When
-    full, the one that changed longest ago goes and is counted in ``forgotten``; a reader that has
-    not heard of that change is told so, and starts anew.
+    full, those that changed longest ago go and are counted in ``forgotten``; a reader that has
+    not heard of their change is told so, and starts anew. Besides, the latest revisions are kept
+    as they were told, for readers that keep up: together at most ``LATEST`` times all ids.
 
     Args:
         epoch: A name of this run, without ``:`` and ``"``: revisions start anew with it.
@@ -44,7 +50,9 @@ class Hub:
         """What happened to faults; told before the entities that it alters are published."""
         self._limit = limit
         self._floor = 0
-        self._changed: OrderedDict[EntityId, int] = OrderedDict()
+        self._changed: dict[EntityId, int] = {}
+        self._latest: deque[dict[EntityId, int]] = deque()
+        self._told = 0  # ids in the latest revisions
         self._news = asyncio.Event()
 
     def __len__(self) -> int:
@@ -52,26 +60,40 @@ class Hub:
 
     def publish(self, ids: Iterable[EntityId]) -> None:
         """Tell that these changed, all in one new revision."""
-        revision = self.revision + 1
-        for each in ids:
-            self._changed[each] = self.revision = revision
-            self._changed.move_to_end(each)
-        while len(self._changed) > self._limit:
-            _, self._floor = self._changed.popitem(last=False)
-            self.forgotten += 1
-        if self.revision == revision:
-            self._news.set()
+        told = dict.fromkeys(ids, self.revision + 1)
+        if not told:
+            return
+        self.revision += 1
+        self._changed.update(told)
+        self._latest.append(told)
+        self._told += len(told)
+        if len(self._changed) > self._limit:
+            self._forget(len(self._changed) - self._limit + self._limit // 16)
+        while self._told > LATEST * len(self._changed):
+            self._told -= len(self._latest.popleft())
+        self._news.set()
+
+    def miss(self) -> None:
+        """Tell that nobody looked what changed: every reader begins anew."""
+        self.revision += 1
+        self._floor = self.revision
+        self._changed.clear()
+        self._latest.clear()
+        self._told = 0
+        self._news.set()
 
     def since(self, revision: int) -> list[EntityId] | None:
         """What changed after ``revision``, least recent first; None where that is not known."""
         if not self.knows(revision):
             return None
-        found: list[EntityId] = []
-        for each, changed in reversed(self._changed.items()):
-            if changed <= revision:
-                break
-            found.append(each)
-        return found[::-1]
+        behind = self.revision - revision
+        if behind > len(self._latest):
+            missed = (each for each, changed in self._changed.items() if changed > revision)
+            return sorted(missed, key=self._changed.__getitem__)
+        found: dict[EntityId, int] = {}
+        for told in islice(reversed(self._latest), behind):
+            found.update(reversed(told.items()))  # an id keeps the place of its latest change
+        return [*reversed(found)]
 
     def knows(self, revision: int) -> bool:
         """Whether everything that changed after ``revision`` is still known."""
@@ -87,6 +109,11 @@ class Hub:
             self._news.clear()
             await self._news.wait()
 
+    def _forget(self, count: int) -> None:
+        for each in nsmallest(count, self._changed, key=self._changed.__getitem__):
+            self._floor = self._changed.pop(each)
+            self.forgotten += 1
+
     def end(self) -> None:
         """Let every reader know that no more news will come."""
         self.ended.set()
@@ -94,8 +121,8 @@ class Hub:
         self.faults.end()
 
 
-def affected(fleet: Fleet, change: Change) -> Iterable[EntityId]:
-    """Every entity whose document a change alters, once ``fleet`` has taken it in.
+def affected(fleet: Fleet, changes: Sequence[Change]) -> set[EntityId]:
+    """Every entity whose document changes alter, once ``fleet`` has taken them in.
 
     That is the one whose point it is; the racks whose feed it meters; those behind a CDU, where it
     is a flow or a set-point there; and, where what is known of a point changed, all that it serves
@@ -104,12 +131,29 @@ def affected(fleet: Fleet, change: Change) -> Iterable[EntityId]:
     Equipment that sums up whom it serves, and the headroom of a rack's path above its feeds, are
     worked out when asked for, and not told of.
     """
-    if isinstance(change, ReadingTaken | PointStale):
-        entity = change.point.entity
-        fed = fleet.topology.serves(Domain.POWER).get(entity, ())
-        if _rules_a_loop(change.point):
-            return (entity, *fed, *fleet.topology.downstream(entity, Domain.LIQUID))
-        return (entity, *fed)
+    found = _read(fleet, [change.point for change in changes if type(change) is ReadingTaken])
+    for change in changes:
+        if type(change) is not ReadingTaken:
+            found.update(_altered(fleet, change))
+    return found
+
+
+def _read(fleet: Fleet, points: Sequence[Point]) -> set[EntityId]:
+    """Whom it alters that these points say something, or nothing any more."""
+    speak = {point.entity for point in points}
+    feeds, cools = (fleet.topology.serves(each) for each in (Domain.POWER, Domain.LIQUID))
+    found = speak.union(*[feeds[each] for each in speak if each in feeds])
+    cool = {each for each in speak if each in cools}
+    if cool:
+        for each in {point.entity for point in points if point.entity in cool and _rules(point)}:
+            found.update(fleet.topology.downstream(each, Domain.LIQUID))
+    return found
+
+
+def _altered(fleet: Fleet, change: Change) -> Iterable[EntityId]:
+    """Whom a change alters that is no reading."""
+    if isinstance(change, PointStale):
+        return _read(fleet, [change.point])
     if isinstance(change, PointDescribed):
         served = change.point.serves + (change.before.serves if change.before else ())
         return _with_served(fleet, change.point.entity, served)
@@ -127,7 +171,7 @@ def _judged(change: Change) -> Iterable[EntityId]:
     return ()
 
 
-def _rules_a_loop(point: Point) -> bool:
+def _rules(point: Point) -> bool:
     """Whether racks are measured by it."""
     kind = point.point_type
     return kind == "LiquidFlow" or (kind == "LiquidTemperature" and point.is_setpoint)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from services.history.store import Store
 from services.history.stores import backups_of, open_store
 from services.history.writer import Writer
 from services.hub import Hub, affected
-from services.ingest.follow import follow, tick
+from services.ingest.follow import Kept, follow, tick
 from services.ingest.registry import Registry
 from services.ingest.rules import RulesFile
 from services.ingest.site import SiteFile
@@ -32,6 +33,7 @@ from services.metrics import (
     LoopLag,
     Metrics,
     show_fleet_file,
+    show_flow,
     show_inbox,
     show_intake,
     show_journal,
@@ -43,6 +45,7 @@ from services.metrics import (
 )
 from services.notify.outlets import Outlets, outlets_of
 from services.settings import Settings
+from services.way import Way
 from twin.changes import Change, ReadingTaken
 from twin.faults.thresholds import SiteRules
 from twin.fleet import Fleet
@@ -88,6 +91,8 @@ class Twin:
     outlets: Outlets | None = None
     journal: Journal | None = None
     source_lag_s: float = 0.0
+    watched: bool = True
+    """Whether it is read all the time: else what changed is looked for when somebody asks."""
 
     def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
         """Pass changes on; nobody here waits for anybody, but for faults to be on the disk.
@@ -96,23 +101,32 @@ class Twin:
             changes: In order.
             address: Whence an operator acted.
         """
-        if self.journal is not None:
-            self.journal.keep(changes, address)
-        self.hub.faults.publish(changes)
+        rest = [change for change in changes if type(change) is not ReadingTaken]
+        if rest:
+            if self.journal is not None:
+                self.journal.keep(rest, address)
+            self.hub.faults.publish(rest)
         if self.writer is not None:
             self.writer.take(changes)
-        fleet = self.intake.fleet
-        self.hub.publish({entity for change in changes for entity in affected(fleet, change)})
+        if self.watched:
+            self.hub.publish(affected(self.intake.fleet, changes))
+        elif changes:
+            self.hub.miss()
         if self.outlets is not None:
-            self.outlets.notify(changes)
+            self.outlets.notify(rest)
         latest = changes[-1] if changes else None
         if isinstance(latest, ReadingTaken):
-            self.source_lag_s = (latest.at - latest.reading.measured_at) / 1000
+            self.source_lag_s = (latest.at - latest.measured_at) / 1000
 
     def govern(self, rules: SiteRules) -> None:
         """Judge by other rules from now on."""
         now = wall_clock()
         self.emit([*self.intake.advance(now), *self.intake.fleet.govern(rules, now)])
+
+    def present(self) -> Instant:
+        """Now, or when the first of the messages came that wait to be folded."""
+        now, oldest = wall_clock(), self.status.oldest
+        return now if oldest is None else min(now, oldest)
 
     @property
     def trouble(self) -> str | None:
@@ -145,6 +159,14 @@ class Twin:
         self.emit(fleet.resume(faults, wall_clock()))
         return self.journal
 
+    def ailing(self) -> str | None:
+        """What history suffers from, or None; nothing live waits for it."""
+        return None if self.writer is None else self.writer.trouble
+
+    def recording(self) -> str | None:
+        """Why it is not ready to keep history alone, or None."""
+        return self.ready() or self.ailing()
+
     def ready(self) -> str | None:
         """Why it is not ready, or None."""
         if self.trouble is not None:
@@ -169,6 +191,7 @@ async def run(
             twin.writer = stack.enter_context(
                 opened(stores, settings, roles.name, twin.intake.fleet)
             )
+        twin.watched = roles.live
         if roles.live:
             fleet, epoch = twin.intake.fleet, twin.hub.epoch
             twin.outlets = outlets_of(settings, roles.name, fleet, epoch, wall_clock)
@@ -180,12 +203,20 @@ async def run(
             aclosing(listen(settings.broker, roles.name, twin.status))
         )
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(follow(source, twin.intake, twin.emit, registry.note))
-            tasks.create_task(tick(twin.intake, twin.emit, wall_clock))
+            kept = _kept(settings, roles, twin)
+            tasks.create_task(follow(source, twin.intake, twin.emit, registry.note, kept))
+            tasks.create_task(tick(twin.intake, twin.emit, twin.present))
             tasks.create_task(registry.keep())
             tasks.create_task(twin.lag.watch())
             _start_others(tasks, twin)
             tasks.create_task(_serve(settings, roles, twin, stores, announce))
+
+
+def _kept(settings: Settings, roles: Roles, twin: Twin) -> Kept | None:
+    """What a message waits for before it is acknowledged; a live view never waits for a disk."""
+    if twin.writer is None or settings.broker.qos == 0:
+        return None
+    return partial(twin.writer.kept, whatever_comes=not roles.live)
 
 
 def _start_others(tasks: asyncio.TaskGroup, twin: Twin) -> None:
@@ -241,11 +272,13 @@ async def _serve(
         twin.hub,
         wall_clock,
         next(iter(stores), None),
-        twin.ready,
+        twin.ready if roles.live else twin.recording,
         metrics,
         desk,
         backups_of(stores, settings, metrics),
         Past(stores[0], twin.intake.fleet) if stores else None,
+        Way(lambda: twin.intake.folding or twin.status.waiting > 0),
+        twin.ailing,
     )
     host = settings.api.host
     port = settings.api.port if roles.live else settings.history.port
@@ -265,7 +298,8 @@ def _metrics(twin: Twin) -> Metrics:
         lambda: len(status.refused),
     )
     show_inbox(metrics, lambda: status.waiting, lambda: status.dropped)
-    show_lag(metrics, lambda: twin.lag.seconds, lambda: twin.source_lag_s)
+    show_flow(metrics, lambda: status.pauses, lambda: status.paused_s, lambda: status.broken)
+    show_lag(metrics, twin.lag, lambda: twin.source_lag_s)
     site_file = twin.site_file
     if site_file is not None:
         show_fleet_file(metrics, lambda: site_file.refused)

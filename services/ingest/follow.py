@@ -6,29 +6,28 @@ told of faults leaves after each.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from typing import Final
 
 from schemas.envelope import Envelope
-from services.intake import Intake
-from twin.changes import Change, Changes, PointDescribed, PointRetracted
+from services.intake import Intake, Note
+from twin.changes import Change
 from twin.instants import Instant
-
-SLICE: Final = 500
-"""Messages folded before others get the loop: some 2 ms."""
-
-MUCH: Final = SLICE + 100
-"""Changes after which others get the loop: more than messages are faults, which cost the most."""
 
 TICK_S: Final = 0.25
 """How often time is told to a fleet that hears nothing: it decides how soon, never what."""
 
 Emit = Callable[[Sequence[Change]], None]
-Note = Callable[[Envelope], None]
+Kept = Callable[[], Awaitable[None]]
+"""Back when all that was emitted so far is where it is to be kept."""
 
 
 async def follow(
-    source: AsyncIterable[Sequence[Envelope]], intake: Intake, emit: Emit, note: Note
+    source: AsyncIterable[Sequence[Envelope]],
+    intake: Intake,
+    emit: Emit,
+    note: Note,
+    kept: Kept | None = None,
 ) -> None:
     """Fold each batch of ``source``, and emit what changed.
 
@@ -39,43 +38,17 @@ async def follow(
         intake: Folds and counts them.
         emit: Told of every change, in order, and never waited for.
         note: Told of each message that described or retracted a point.
+        kept: Waited for before the next batch is asked for, by which ``source`` knows that the one
+            before is done with.
     """
     async for batch in source:
-        start, intake.folding = 0, True
-        while start < len(batch):
-            beat = intake.fleet.next_beat(batch[start].received_at)
-            if beat is None:
-                changes, start = _fold(batch, start, intake, note)
-                emit(changes)
-            else:
-                emit(intake.advance(beat))
+        intake.folding = True
+        for changes in intake.steps(batch, note):
+            emit(changes)
             await asyncio.sleep(0)
         intake.folding = False
-
-
-def _fold(
-    batch: Sequence[Envelope], start: int, intake: Intake, note: Note
-) -> tuple[list[Change], int]:
-    """Fold from ``start`` on, until a beat is due or there is enough to be emitted.
-
-    What changed, and how far.
-    """
-    changes: list[Change] = []
-    end = min(start + SLICE, len(batch))
-    while start < end and len(changes) < MUCH:
-        envelope = batch[start]
-        if intake.fleet.next_beat(envelope.received_at) is not None:
-            break
-        start += 1
-        found = intake.take(envelope.topic, envelope.payload, envelope.received_at)
-        changes += found
-        if _is_metadata(found):
-            note(envelope)
-    return changes, start
-
-
-def _is_metadata(changes: Changes) -> bool:
-    return any(type(change) in (PointDescribed, PointRetracted) for change in changes)
+        if kept is not None:
+            await kept()
 
 
 async def tick(intake: Intake, emit: Emit, clock: Callable[[], Instant]) -> None:

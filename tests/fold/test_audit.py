@@ -13,7 +13,6 @@ from build import START, Values, a_cooled_rack, a_heartbeat, a_meter, a_point, a
 from schemas.digest import LEFT_OUT, OF_FAULTS
 from schemas.views import equipment_view, rack_view
 from streams import Sent, end_of, fold, received, recording, shuffled
-from twin.audit import BEAT, BEATS
 from twin.balance import Balance
 from twin.changes import Change, Derived, FindingChanged
 from twin.fleet import Fleet, Message
@@ -21,6 +20,7 @@ from twin.hearing import LOST_AFTER, STALE_AFTER
 from twin.held import Key, Standing, key_of
 from twin.instants import Instant, Millis, after
 from twin.points import EntityId, Point, Reading, Retraction
+from twin.rota import BEAT, BEATS
 
 _KW: Final = 100.0
 _SHOWN: Final[Values] = {

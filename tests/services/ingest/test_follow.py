@@ -6,8 +6,8 @@ import pytest
 
 from schemas.digest import digest
 from schemas.envelope import Envelope
-from services.ingest.follow import MUCH, SLICE, TICK_S, follow, tick
-from services.intake import Intake
+from services.ingest.follow import TICK_S, follow, tick
+from services.intake import MUCH, SLICE, Intake
 from twin.changes import Change, FaultChanged, PointDescribed, PointStale, ReadingTaken
 from twin.fleet import Fleet
 from twin.hearing import STALE_AFTER
@@ -65,6 +65,24 @@ async def test_every_batch_is_folded_and_its_changes_are_emitted_in_order() -> N
 
     assert [type(change) for change in emitted] == [PointDescribed, ReadingTaken, ReadingTaken]
     assert noted == [METADATA]
+
+
+async def test_the_next_batch_is_asked_for_once_the_one_before_is_kept() -> None:
+    done: list[str] = []
+
+    async def said() -> AsyncIterator[Sequence[Envelope]]:
+        yield [METADATA]
+        done.append("asked")
+        yield [a_value(1)]
+        done.append("asked")
+
+    async def kept() -> None:
+        await asyncio.sleep(1)
+        done.append("kept")
+
+    await follow(said(), Intake(Fleet()), lambda _: done.append("told"), lambda _: None, kept)
+
+    assert done == ["told", "kept", "asked"] * 2
 
 
 async def test_a_large_batch_lets_others_run_between_its_slices() -> None:
