@@ -1,11 +1,18 @@
 """Metrics: what the service says of itself to Prometheus, all names in one place."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
@@ -15,6 +22,8 @@ from twin.fleet import Fleet
 Figure = float | Mapping[Any, float]
 """One number, or one for each text that a label has, or for each tuple that several have."""
 Read = Callable[[], Figure]
+Histogram = tuple[Sequence[tuple[str, float]], float]
+"""Up to each bound how many, and the sum of them all."""
 
 
 class Metrics(Collector):
@@ -34,6 +43,10 @@ class Metrics(Collector):
     def counter(self, name: str, meaning: str, read: Read, label: str | None = None) -> None:
         """Show a figure that only grows as ``racktwin_{name}_total``."""
         self._add(CounterMetricFamily, name, meaning, read, label)
+
+    def histogram(self, name: str, meaning: str, read: Callable[[], Histogram]) -> None:
+        """Show how often what lasted how long as ``racktwin_{name}``."""
+        self._families.append(lambda: HistogramMetricFamily(f"racktwin_{name}", meaning, *read()))
 
     def collect(self) -> Iterable[Metric]:
         """Every figure as it is now."""
@@ -111,6 +124,15 @@ def show_inbox(metrics: Metrics, depth: Read, dropped: Read) -> None:
     metrics.counter("inbox_dropped", "Messages dropped because the inbox was full.", dropped)
 
 
+def show_flow(metrics: Metrics, pauses: Read, paused_s: Read, broken: Read) -> None:
+    """How the flow from the broker was held up, and what came that was no MQTT."""
+    metrics.counter("inbox_paused", "Times nothing was read, for the inbox was full.", pauses)
+    metrics.counter("inbox_paused_seconds", "Seconds in which nothing was read for that.", paused_s)
+    metrics.counter(
+        "protocol_errors", "Connections given up, for the broker broke the protocol.", broken
+    )
+
+
 def show_history(
     metrics: Metrics, accepted: Read, withheld: Read, unsynced: Read, losers: Read
 ) -> None:
@@ -158,9 +180,11 @@ def show_files(metrics: Metrics, exported: Read, dropped: Read, missing: Read) -
     metrics.gauge("history_missing", "Files that are not where they should be.", missing)
 
 
-def show_lag(metrics: Metrics, loop_s: Read, source_s: Read) -> None:
+def show_lag(metrics: Metrics, lag: "LoopLag", source_s: Read) -> None:
     """How far the service is behind."""
-    metrics.gauge("loop_lag_seconds", "How late the event loop wakes a sleeper.", loop_s)
+    worst = "How late the event loop woke a sleeper, at worst since this was last read."
+    metrics.gauge("loop_lag_seconds", worst, lag.worst_s)
+    metrics.histogram("loop_wait_seconds", "How long the event loop lets wait.", lag.histogram)
     metrics.gauge("source_lag_seconds", "From measured to received, latest reading.", source_s)
 
 
@@ -239,20 +263,47 @@ def show_letters(metrics: Metrics, kept: Read, lost: Read) -> None:
 
 
 class LoopLag:
-    """How late the event loop wakes someone who sleeps: what everything else waits for too."""
+    """How late the event loop wakes who sleeps: what everything else waits for too.
 
-    PERIOD_S: Final = 1.0
+    Whoever had meant to wake while it was held up is counted as well, one each ``PERIOD_S``. So the
+    quantiles of the histogram are those of somebody who comes at any time.
+    """
+
+    PERIOD_S: Final = 0.01
+    BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self._worst_s = 0.0
+        self._sum_s = 0.0
+        self._counts = [0] * (len(self.BOUNDS_S) + 1)
 
     async def watch(self) -> None:
-        """Measure once a second, until cancelled."""
+        """Measure all the time, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + self.PERIOD_S
             await asyncio.sleep(self.PERIOD_S)
-            self.seconds = max(0.0, loop.time() - due)
+            self.note(loop.time() - due)
+
+    def note(self, late_s: float) -> None:
+        """Count one who woke so late, and all who were to wake in between."""
+        self._worst_s = max(self._worst_s, late_s)
+        while True:
+            self._counts[bisect_left(self.BOUNDS_S, late_s)] += 1
+            self._sum_s += max(0.0, late_s)
+            late_s -= self.PERIOD_S
+            if late_s <= 0:
+                return
+
+    def worst_s(self) -> float:
+        """The latest since somebody last asked."""
+        worst, self._worst_s = self._worst_s, 0.0
+        return worst
+
+    def histogram(self) -> Histogram:
+        """How many woke how late, ever."""
+        bounds = [*map(str, self.BOUNDS_S), "+Inf"]
+        return [*zip(bounds, accumulate(self._counts), strict=True)], self._sum_s
 
 
 def _points(fleet: Fleet) -> dict[str, float]:

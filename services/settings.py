@@ -84,7 +84,25 @@ class BrokerSettings(_Section):
     key_file: Path | None = None
     topics: tuple[str, ...] = ("BMS/v1/#", "cpc/+/BMS/v1/#")
     inbox: int = Field(100_000, ge=1)
-    """Messages taken in but not yet folded; past that the oldest go, counted."""
+    """Messages taken in but not yet folded; past that no more are read until half of them are
+    folded, counted (with ``aiomqtt`` the oldest go, counted)."""
+    qos: int = Field(0, ge=0, le=2)
+    """What is asked for. At 1 and 2 a message is acknowledged once it is folded and, where history
+    is kept, in the spool."""
+    persistent: bool = False
+    """Whether the broker keeps our session, and what comes at QoS 1 and 2 while we are away."""
+    client: Literal["own", "aiomqtt"] = "own"
+    """What listens."""
+
+    @model_validator(mode="after")
+    def _can(self) -> Self:
+        if self.client == "aiomqtt" and (self.qos or self.persistent):
+            raise ValueError("qos and persistent need the client 'own'")
+        return self
+
+    def passing(self) -> Self:
+        """For who listens once and leaves: the broker keeps nothing for them."""
+        return self.model_copy(update={"qos": 0, "persistent": False})
 
 
 class Deadband(_Section):
@@ -119,7 +137,7 @@ class HistorySettings(_Section):
     bucket: str = "racktwin"
     token: SecretStr | None = None
     token_file: Path | None = None
-    batch: int = Field(5_000, ge=1)
+    batch: int = Field(20_000, ge=1)
     """Readings written at once …"""
     flush_ms: int = Field(1_000, ge=1)
     """… or after this long, whichever comes first."""

@@ -3,7 +3,7 @@
 from services.history.block import Row
 from twin.changes import ReadingTaken
 from twin.instants import Instant
-from twin.points import EntityId, Point, PointId, PublisherId, Reading
+from twin.points import EntityId, Point, PointId, PublisherId
 
 T0 = Instant(1_767_225_600_000)
 
@@ -38,5 +38,5 @@ def a_row(point: Point, value: float | None, after: int = 0, quality: int = 1) -
 def taken(point: Point, value: float | None, after: int = 0, quality: int = 1) -> ReadingTaken:
     """The change that ``a_row`` comes from, of a point that is known to be heard: it is no news."""
     measured_at = Instant(T0 + after)
-    reading = Reading(point.id, point.publisher, value, quality, measured_at)
-    return ReadingTaken(point, reading, Instant(measured_at + 60), changed=False)
+    at = Instant(measured_at + 60)
+    return ReadingTaken(point, value, quality, measured_at, at, changed=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from influx_server import TOKEN, InfluxServer
+from influx_server import BUCKET, TOKEN, InfluxServer
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 20.0
@@ -39,7 +39,7 @@ class InfluxProcess:
 
     async def heal(self) -> None:
         """Be well again."""
-        await self.suffer(up=True, fault=None, retry_after=None, delay_s=0.0)
+        await self.suffer(up=True, fault=None, bucket=BUCKET, retry_after=None, delay_s=0.0)
 
     async def values(self) -> list[float]:
         """Every value of ``RackPower`` that is kept, in order of its time."""

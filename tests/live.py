@@ -57,7 +57,7 @@ class Live:
     def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
         """Let the hub tell of what changed, and keep what somebody did."""
         self.hub.faults.publish(changes)
-        self.hub.publish(each for change in changes for each in affected(self.fleet, change))
+        self.hub.publish(affected(self.fleet, changes))
         for change in changes:
             if isinstance(change, FaultChanged):
                 act = act_view(len(self.done) + 1, change, address)
@@ -166,6 +166,7 @@ class Given(TypedDict, total=False):
 
     store: Store
     ready: Callable[[], str | None]
+    ailing: Callable[[], str | None]
     desk: Desk | None
     backups: Backups | None
     past: Past | None

@@ -185,8 +185,7 @@ def _cost(report: Report, racks: int, seconds: int = 60) -> None:
         begin = Instant(START + second * _SECOND)
         said = list((plant.messages if second else plant.recording)(begin, after(begin, _SECOND)))
         if second == seconds // 4:  # all has been drawn up by now, and is no more
-            audit = plain.fleet.audit
-            audit._guards = [[] for _ in audit._guards]  # noqa: SLF001  # nobody else may do so
+            plain.fleet.audit._rota.rest()  # noqa: SLF001  # nobody else may do so
         without, took = _seconds(plain, said), _seconds(judged, said)
         if second >= seconds // 2:
             extra.append((took - without) / len(said))

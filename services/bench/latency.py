@@ -1,31 +1,29 @@
 """How soon a leak stands on the live stream as a fault, in small and in large fleets."""
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
-from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.envelope import Envelope
+from services.bench.leaks import LONGEST, TIMES, Listener, leak_topic, leaks, said
 from services.bench.load import START
 from services.bench.report import Report, quantile
-from services.bench.sweep import LEAKS
+from services.bench.running import running
+from services.bench.scraped import scraped
 from services.broker.embedded import embedded_broker
-from services.broker.publish import Publish, publisher
-from services.clock import wall_clock
+from services.broker.publish import publisher
 from services.ingest.registry import Registry
-from services.processes import REGISTRY, SERVE
+from services.processes import REGISTRY, SERVE, Roles
 from services.settings import BrokerSettings
 from services.simulate.plant import Plant
-from services.simulate.site import Thing, site_of
+from services.simulate.site import site_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,9 @@ def trials(racks: int | None = None) -> tuple[Trial, ...]:
     if racks is None:
         return SMALL, LARGE
     near = SMALL if racks <= SMALL.racks else LARGE
-    return (replace(near, racks=racks, leaks=min(near.leaks, _TIMES * racks)),)
+    return (replace(near, racks=racks, leaks=min(near.leaks, TIMES * racks)),)
 
 
-_MODULE: Final = (sys.executable, "-m")
-_CODE: Final = "leak.detected"
 _SETTINGS: Final = """\
 data = "{folder}"
 log_level = "WARNING"
@@ -61,14 +57,8 @@ url = "{url}"
 [api]
 port = 0
 """
-_GREETING: Final = (b"hello", b"snapshot")
-_LINE: Final = 2**26
-"""Bytes of the longest line of a stream: a snapshot's part, or a delta of all racks."""
 _SCRAPE_S: Final = 10.0
-_PATIENCE_S: Final = 60.0
 _APART_S: Final = 0.3
-_TIMES: Final = 3
-"""A rack leaks at the most: each time it must be over for 30 s."""
 
 
 async def bench_latency(trials: Sequence[Trial] = (SMALL, LARGE)) -> Report:
@@ -83,16 +73,18 @@ async def bench_latency(trials: Sequence[Trial] = (SMALL, LARGE)) -> Report:
 async def _measure(report: Report, trial: Trial, address: str, broker: BrokerSettings) -> None:
     racks = site_of(trial.racks).racks
     async with (
-        aiohttp.ClientSession(f"{address}/api/v1/", read_bufsize=_LINE) as session,
+        aiohttp.ClientSession(f"{address}/api/v1/", read_bufsize=LONGEST) as session,
         publisher(broker, "leaks") as publish,
     ):
         for rack in racks:
-            await publish(_topic(rack), _said(0))
+            await publish(leak_topic(rack), said(0))
         async with _swept(trial, broker), asyncio.TaskGroup() as tasks:
-            listener, watch = _Listener(session, tasks), _Watch(session)
+            listener, watch = Listener(session, tasks), _Watch(session)
             helping = [tasks.create_task(work) for work in (listener.listen(), watch.scrape())]
             await listener.greeted.wait()
-            delays = await _leaks(listener, publish, racks, trial.leaks)
+            delays = await leaks(
+                listener, publish, racks, lambda count: count < trial.leaks, _APART_S
+            )
             await watch.look()
             for each in helping:
                 each.cancel()
@@ -107,97 +99,6 @@ async def _measure(report: Report, trial: Trial, address: str, broker: BrokerSet
     late = quantile(delays, 0.99) * 1e3
     report.add(f"{name}: leak to stream, p99", late, "ms", trial.target_ms, "lower")
     report.add(f"{name}: leak to stream, at most", max(delays) * 1e3, "ms")
-
-
-async def _leaks(
-    listener: "_Listener", publish: Publish, racks: Sequence[Thing], count: int
-) -> list[float]:
-    """Seconds of each leak; one that is not told in time is the last, and took all of the time."""
-    delays: list[float] = []
-    while len(delays) < count and _PATIENCE_S not in delays:
-        number = len(delays)
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                delays.append(await _leak(listener, publish, racks[number % len(racks)], number))
-        except TimeoutError:
-            delays.append(_PATIENCE_S)
-    return delays
-
-
-async def _leak(listener: "_Listener", publish: Publish, rack: Thing, number: int) -> float:
-    """Seconds from publishing until the stream says so."""
-    await listener.over(rack.id)
-    await asyncio.sleep(_APART_S + 0.013 * (number % 7))  # out of step with any pace
-    begin = perf_counter()
-    await publish(_topic(rack), _said(1))
-    at = await listener.raised(rack.id)
-    await publish(_topic(rack), _said(0))
-    return at - begin
-
-
-@dataclass(slots=True)
-class _Listener:
-    """Hears all that the stream tells of all racks, and lets go of leaks that are over."""
-
-    session: aiohttp.ClientSession
-    tasks: asyncio.TaskGroup
-    greeted: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once it has the whole snapshot: what was raised before is told in that."""
-    others: int = 0
-    """Faults that are no leak."""
-    _begun: dict[str, float] = field(default_factory=dict)
-    """When it heard of those that stand."""
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def listen(self) -> None:
-        """Until cancelled."""
-        async with self.session.get("stream") as stream:
-            async for at, event, data in _events(stream.content):
-                if event == b"fault":
-                    self._hear(at, json.loads(data))
-                elif event not in _GREETING:
-                    self.greeted.set()
-
-    async def raised(self, rack: str) -> float:
-        """When it heard that a rack leaks."""
-        while rack not in self._begun:
-            await self._next()
-        return self._begun[rack]
-
-    async def over(self, rack: str) -> None:
-        """Wait until nothing stands of an earlier leak."""
-        while rack in self._begun:
-            await self._next()
-
-    async def _next(self) -> None:
-        self._news.clear()
-        await self._news.wait()
-
-    def _hear(self, at: float, fault: dict[str, Any]) -> None:
-        if fault["code"] != _CODE:
-            self.others += fault["what"] == "RAISED"
-        elif fault["what"] == "RAISED":
-            self._begun[fault["entity"]] = at
-        elif fault["what"] == "CLEARED":
-            self.tasks.create_task(self._let_go(fault["id"]))
-        elif fault["what"] == "RESET":
-            del self._begun[fault["entity"]]
-        self._news.set()
-
-    async def _let_go(self, identity: str) -> None:
-        for act in ("ack", "reset"):
-            async with self.session.post(f"faults/{identity}/{act}") as answer:
-                answer.raise_for_status()
-
-
-async def _events(lines: aiohttp.StreamReader) -> AsyncIterator[tuple[float, bytes, bytes]]:
-    """What the stream tells, and when it was heard."""
-    event = b""
-    async for line in lines:
-        if line.startswith(b"event: "):
-            event = line[7:-1]
-        elif line.startswith(b"data: "):
-            yield perf_counter(), event, line[6:]
 
 
 @dataclass(slots=True)
@@ -228,9 +129,7 @@ class _Watch:
 
     async def look(self) -> None:
         """Ask once."""
-        async with self.session.get("/metrics") as answer:
-            families = text_string_to_metric_families(await answer.text())
-        found = {each.name: each.value for family in families for each in family.samples}
+        found = await scraped(self.session)
         self._last = perf_counter(), found
         self._first = self._first or self._last
         self.waiting = max(self.waiting, found["racktwin_inbox_depth"])
@@ -247,48 +146,25 @@ async def _serving(trial: Trial) -> AsyncIterator[tuple[str, BrokerSettings]]:
     async with embedded_broker() as url:
         with TemporaryDirectory(prefix="racktwin-bench-") as name:
             folder = Path(name)
-            _describe(folder, trial.racks)
+            describe(folder, trial.racks, SERVE)
             settings = folder / "settings.toml"
             settings.write_text(_SETTINGS.format(folder=folder, url=url))
-            command = (*_MODULE, "services", "serve", "--settings", str(settings))
-            async with _running(command) as line:
-                yield line.split()[-1].rstrip("/"), BrokerSettings(url=url)
+            async with running("services", "serve", "--settings", str(settings)) as serving:
+                yield serving.said.split()[-1].rstrip("/"), BrokerSettings(url=url)
 
 
-def _describe(folder: Path, racks: int) -> None:
-    registry = Registry(folder / f"{SERVE.name}-{REGISTRY}")
+def describe(folder: Path, racks: int, *roles: Roles) -> None:
+    """Leave to processes what an earlier run would have: the metadata of a simulated fleet."""
+    registries = [Registry(folder / f"{each.name}-{REGISTRY}") for each in roles]
     for topic, payload in Plant(racks, seed=1).metadata():
-        registry.note(Envelope(topic, payload, START, retain=True))
-    registry.save()
+        for registry in registries:
+            registry.note(Envelope(topic, payload, START, retain=True))
+    for registry in registries:
+        registry.save()
 
 
 @asynccontextmanager
 async def _swept(trial: Trial, broker: BrokerSettings) -> AsyncIterator[None]:
     """The fleet speaks, and everything of it was heard once."""
-    command = (*_MODULE, "services.bench.sweep", str(broker.url), str(trial.racks), str(trial.rate))
-    async with _running(command):
+    async with running("services.bench.sweep", *map(str, (broker.url, trial.racks, trial.rate))):
         yield
-
-
-@asynccontextmanager
-async def _running(command: Sequence[str]) -> AsyncIterator[str]:
-    """A process that has said its first line; nothing that is set here counts there."""
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env={})
-    assert process.stdout is not None
-    try:
-        line = (await process.stdout.readline()).decode()
-        if not line:
-            raise RuntimeError(f"it did not start: {' '.join(command)}")
-        yield line
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-def _topic(rack: Thing) -> str:
-    return f"BMS/v1/PUB/Value/Rack{LEAKS}{rack.path}/leak/rope"
-
-
-def _said(value: int) -> bytes:
-    return b'{"value":%d,"timestamp":%d,"quality":1}' % (value, wall_clock())

@@ -16,6 +16,7 @@ from services.history.past import recalled
 from services.history.rows import Rows
 from services.intake import Intake
 from services.simulate.plant import Plant
+from services.way import Way
 from twin.fleet import Fleet
 from twin.instants import Instant, Millis, after
 from twin.steps import Steps
@@ -78,7 +79,7 @@ async def _made(steps: Steps[Fleet]) -> list[float]:
     turns: list[float] = []
     with uncollected():
         async with asyncio.TaskGroup() as tasks:
-            work = tasks.create_task(in_slices(steps))
+            work = tasks.create_task(in_slices(Way(), steps))
             while not work.done():
                 begin = perf_counter()
                 await asyncio.sleep(0)

@@ -21,8 +21,8 @@ from twin.instants import Instant, Millis, after
 RACKS: Final = 10_000
 SECONDS: Final = 20
 _SECOND: Final = Millis(1_000)
-_SETTLING: Final = 12
-"""Seconds before it counts: until everything was drawn up and judged once."""
+_SETTLING: Final = 30
+"""Seconds before it counts: until everything was drawn up, step by step, and judged once."""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from services.settings import Settings
 from twin.changes import ReadingTaken
 from twin.fleet import Fleet
 from twin.instants import Instant
-from twin.points import EntityId, Point, PointId, PublisherId, Reading
+from twin.points import EntityId, Point, PointId, PublisherId
 
 START: Final = Instant(1_767_225_600_000)
 AHEAD: Final = 100_000
@@ -57,8 +57,7 @@ def readings(points: Sequence[Point], second: int) -> Iterator[ReadingTaken]:
     for place, point in enumerate(points):
         at = Instant(START + second * 1000 + place % 1000)
         value = (place * 7 + second * 13) % 1300 / 10
-        reading = Reading(point.id, _PUBLISHER, value, 1, at)
-        yield ReadingTaken(point, reading, Instant(at + 5), changed=False)
+        yield ReadingTaken(point, value, 1, at, Instant(at + 5), changed=False)
 
 
 @asynccontextmanager
@@ -74,22 +73,25 @@ async def writing(stores: Sequence[Store], settings: Settings) -> AsyncIterator[
 
 
 async def sustained(store: Store, settings: Settings, points: int, seconds: int) -> Cost:
-    """Give as much as is kept up with, from the changes to the store's yes to the last of them."""
+    """Give as much as is kept up with, from the changes to the store's yes to the last of them.
+
+    In the end the writer is stopped: so nobody waits for a block that nothing comes to fill.
+    """
     known = points_of(points)
     changes = [change for second in range(seconds) for change in readings(known, second)]
     gc.collect()
     gc.freeze()  # what was made beforehand is not to be looked through again and again
+    begin, used = perf_counter(), process_time()
     async with writing([store], settings) as writer:
         (shipper,) = writer.shippers
-        begin, used = perf_counter(), process_time()
         for place in range(0, len(changes), AT_ONCE):
             writer.take(changes[place : place + AT_ONCE])
             await asyncio.sleep(0)
             while writer.waiting(shipper) > AHEAD:  # noqa: ASYNC110  # nobody is told
                 await asyncio.sleep(_SOON_S)
-        while writer.waiting(shipper):  # noqa: ASYNC110
-            await asyncio.sleep(_SOON_S)
-        cost = Cost(shipper.reader.shipped, perf_counter() - begin, process_time() - used)
+    cost = Cost(shipper.reader.shipped, perf_counter() - begin, process_time() - used)
+    if cost.rows < len(changes):
+        raise RuntimeError("the store has not all of it")
     gc.unfreeze()
     return cost
 

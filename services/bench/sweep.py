@@ -58,9 +58,14 @@ async def sweep(
                 await _live(send, hearts, now)
             due = int((loop.time() - begin) * rate) + 1
             for topic, payload in islice(values, due - sent):
-                await send(topic, _stamp.sub(b'"timestamp":%d' % wall_clock(), payload))
+                await send(topic, stamped(payload, wall_clock()))
             sent = due
             await asyncio.sleep(SLICE_S)
+
+
+def stamped(payload: bytes, now: Instant) -> bytes:
+    """A value, said now."""
+    return _stamp.sub(b'"timestamp":%d' % now, payload)
 
 
 async def _live(send: Publish, hearts: list[str], now: Instant) -> None:

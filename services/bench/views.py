@@ -1,16 +1,19 @@
-"""What one look at a rack costs: its power, its cooling and its place, computed when asked."""
+"""What one look at a rack costs, computed when asked: all of it, and what a stream tells."""
 
 import gc
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from time import process_time
 from typing import Final
 
+from schemas.stream import Cell, row_of
 from services.bench.load import START
 from services.bench.report import Report, quantile
 from services.intake import Intake
 from services.simulate.plant import Plant
 from twin.fleet import Fleet
+from twin.health import gist_in_health
 from twin.instants import Millis, after
 from twin.points import EntityId
 
@@ -24,14 +27,18 @@ def bench_views(racks: int = RACKS, rounds: int = ROUNDS) -> Report:
     ids = [rack.id for rack in fleet.racks()]
     gc.collect()
     gc.freeze()  # the fleet itself is not to be looked through again and again
-    took = [_seconds(fleet, ids) for _ in range(rounds)]
+    took = [_seconds(fleet.rack, ids) for _ in range(rounds)]
+    in_short = [_seconds(partial(_row, fleet), ids) for _ in range(rounds)]
     gc.unfreeze()
     each = [statistics.median(times) for times in zip(*took, strict=True)]
+    gists = [statistics.median(times) for times in zip(*in_short, strict=True)]
     report = Report("views", f"the view of each of {len(ids)} simulated racks, CPU time")
     report.add("points of a rack", fleet.counts.live / len(ids), "")
     report.add("a rack, p50", quantile(each, 0.5) * 1e6, "µs")
     report.add("a rack, p99", quantile(each, 0.99) * 1e6, "µs")
     report.add("all of them", statistics.median(map(sum, took)) * 1e3, "ms")
+    report.add("its gist and row of the stream, p50", quantile(gists, 0.5) * 1e6, "µs", 40, "lower")
+    report.add("against a view", quantile(gists, 0.5) / quantile(each, 0.5), "times")
     return report
 
 
@@ -45,10 +52,15 @@ def _fleet(racks: int) -> Fleet:
     return intake.fleet
 
 
-def _seconds(fleet: Fleet, ids: Sequence[EntityId]) -> list[float]:
+def _row(fleet: Fleet, rack: EntityId) -> tuple[Cell, ...] | None:
+    gist = gist_in_health(fleet, rack)
+    return None if gist is None else row_of(gist)
+
+
+def _seconds(look: Callable[[EntityId], object], ids: Sequence[EntityId]) -> list[float]:
     took = []
     for identity in ids:
         begin = process_time()
-        fleet.rack(identity)
+        look(identity)
         took.append(process_time() - begin)
     return took

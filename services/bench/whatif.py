@@ -63,6 +63,6 @@ async def _in_slices(intake: Intake, board: Board) -> list[float]:
 
 
 async def _told(intake: Intake, board: Board) -> int:
-    with intake.fork(board.current()) as fork:
-        content = outcome_json(await in_slices(stepwise(fork, CASE)), START)
-    return sum([len(part) async for part in sliced(content)])
+    with intake.fork(board.ids()) as fork:
+        content = outcome_json(await in_slices(board.way, stepwise(fork, CASE)), START)
+    return sum([len(part) async for part in sliced(board.way, content)])

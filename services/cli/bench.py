@@ -18,11 +18,14 @@ from services.bench.faults import RACKS, bench_faults
 from services.bench.fold import bench_fold
 from services.bench.frontier import DayError, bench_frontier
 from services.bench.frozen import bench_frozen
+from services.bench.gigawatt import RACKS as GIGAWATT
+from services.bench.gigawatt import SECONDS, Spans, bench_gigawatt
 from services.bench.history import bench_history
 from services.bench.latency import bench_latency, trials
 from services.bench.load import START
 from services.bench.memory import bench_memory
 from services.bench.past import bench_past
+from services.bench.peers import bench_peers
 from services.bench.physics import bench_physics
 from services.bench.report import Report
 from services.bench.suspects import bench_suspects
@@ -54,6 +57,8 @@ class Name(StrEnum):
     FROZEN = "frozen"
     FAULTS = "faults"
     HISTORY = "history"
+    GIGAWATT = "gigawatt"
+    PEERS = "peers"
     FRONTIER = "frontier"
 
 
@@ -67,7 +72,14 @@ def bench(
     ] = None,
     racks: Annotated[
         int | None,
-        typer.Option(min=1, help=f"For faults, else {RACKS}; for latency, else 48, then 7500."),
+        typer.Option(
+            min=1,
+            help=f"For faults, else {RACKS}; for latency, else 48, then 7500; for gigawatt and "
+            f"peers, else {GIGAWATT}.",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help=f"For gigawatt, else {SECONDS:g}.")
     ] = None,
     file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help=f"For frontier: {_DAY}.")
@@ -91,6 +103,10 @@ def bench(
         Name.FROZEN: lambda: bench_frozen(*_recorded(recording)),
         Name.FAULTS: lambda: _faults(recording, racks or RACKS),
         Name.HISTORY: lambda: asyncio.run(bench_history()),
+        Name.GIGAWATT: lambda: asyncio.run(
+            bench_gigawatt(racks or GIGAWATT, Spans(whole=seconds or SECONDS))
+        ),
+        Name.PEERS: lambda: asyncio.run(bench_peers(racks or GIGAWATT)),
     }
     if file is not None:
         benches[Name.FRONTIER] = lambda: _frontier(file)

@@ -101,7 +101,7 @@ def record(
     async def main() -> None:
         with files.recorder(output, wall_clock()) as taking:
             try:
-                async with aclosing(listen(where, "record", Status())) as batches:
+                async with aclosing(listen(where.passing(), "record", Status())) as batches:
                     duration_s = None if span is None else span / 1000
                     await recording.record(batches, taking, duration_s)
             finally:

@@ -85,7 +85,7 @@ async def _hear(intake: Intake, settings: BrokerSettings, span: Millis) -> None:
     await probe(settings, "check")
     limit = asyncio.timeout(span / 1000)
     try:
-        async with limit, aclosing(listen(settings, "check", Status())) as batches:
+        async with limit, aclosing(listen(settings.passing(), "check", Status())) as batches:
             async for batch in batches:
                 intake.take_all(batch)
     except TimeoutError:

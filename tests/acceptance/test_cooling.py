@@ -63,10 +63,10 @@ def series(envelopes: list[Envelope]) -> dict[tuple[str, str], list[float]]:
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for topic, payload, at, _ in envelopes:
         for change in intake.take(topic, payload, at):
-            if isinstance(change, ReadingTaken) and change.reading.value is not None:
+            if isinstance(change, ReadingTaken) and change.value is not None:
                 point = change.point
                 kind = " ".join((point.point_type, *point.process_area))
-                found[point.entity, kind].append(change.reading.value)
+                found[point.entity, kind].append(change.value)
     return found
 
 

@@ -92,7 +92,7 @@ class Run:
     def take(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
             self._queue += self._rows.of(change)
-        self.hub.publish(each for change in changes for each in affected(self.fleet, change))
+        self.hub.publish(affected(self.fleet, changes))
 
     async def flush(self) -> None:
         await self.store.write("spool", block_of(self._queue, self._taken))

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.heap import sparing
+from services.heap import FULL_AFTER, sparing
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,15 @@ def test_a_collection_of_the_young_freezes_nothing() -> None:
         gc.collect(1)
 
     assert gc.get_freeze_count() == 0
+
+
+def test_full_collections_are_rare_within_the_block_alone() -> None:
+    before = gc.get_threshold()
+
+    with sparing():
+        assert gc.get_threshold() == (*before[:2], FULL_AFTER)
+
+    assert gc.get_threshold() == before
 
 
 def test_behind_the_block_everything_is_looked_through_as_ever() -> None:

@@ -58,6 +58,25 @@ def test_full_hub_forgets_the_oldest_and_says_so() -> None:
     assert hub.since(1) == ids("BC")
 
 
+def test_reader_that_is_far_behind_is_told_of_all_that_it_missed() -> None:
+    hub = Hub("e")
+    for names in ("AB", "C", *["D"] * 10):
+        hub.publish(ids(names))
+    assert hub.since(0) == ids("ABCD")
+    assert hub.since(1) == ids("CD")
+    assert hub.since(11) == ids("D")
+
+
+def test_full_hub_forgets_some_more_so_as_not_to_look_for_the_oldest_each_time() -> None:
+    hub = Hub("e", limit=32)
+    names = [EntityId(str(number)) for number in range(33)]
+    for name in names:
+        hub.publish([name])
+    assert (len(hub), hub.forgotten) == (30, 3)
+    assert hub.since(2) is None
+    assert hub.since(3) == names[3:]
+
+
 async def test_news_wakes_every_reader() -> None:
     hub = Hub("e")
     async with asyncio.TaskGroup() as tasks:
@@ -94,6 +113,39 @@ def test_since_is_everything_published_after(
     assert set(hub.since(revision) or ()) == {each for batch in told[revision:] for each in batch}
 
 
+def test_hub_that_misses_has_every_reader_begin_anew() -> None:
+    hub = Hub("e")
+    hub.publish(ids("AB"))
+    hub.publish(ids("A"))
+    hub.miss()
+    assert (hub.revision, len(hub), hub.changed(EntityId("A"))) == (3, 0, 0)
+    assert [hub.since(revision) for revision in (0, 2, 3)] == [None, None, []]
+    assert [hub.knows(revision) for revision in (2, 3, 4)] == [False, True, False]
+
+
+def test_hub_tells_what_changed_after_it_missed() -> None:
+    hub = Hub("e")
+    hub.publish(ids("AB"))
+    hub.miss()
+    for names in ("B", "C", *["D"] * 8):
+        hub.publish(ids(names))
+    assert hub.since(1) is None
+    assert hub.since(2) == ids("BCD")
+    assert hub.since(11) == ids("D")
+    hub.miss()
+    assert (hub.revision, hub.since(11), hub.since(13)) == (13, None, [])
+    assert hub.forgotten == 0
+
+
+async def test_what_was_missed_is_news() -> None:
+    hub = Hub("e")
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(3):
+            tasks.create_task(hub.news(0))
+        await asyncio.sleep(1)
+        hub.miss()
+
+
 class SlowReader(RuleBasedStateMachine):
     """A reader that comes back now and then with its number, to a hub that may forget."""
 
@@ -109,6 +161,11 @@ class SlowReader(RuleBasedStateMachine):
         for each in batch:
             self.numbers[each] += 1
         self.hub.publish(batch)
+
+    @rule(each=st.sampled_from(IDS))
+    def miss(self, each: EntityId) -> None:
+        self.numbers[each] += 1
+        self.hub.miss()
 
     @rule()
     def read(self) -> None:
@@ -126,9 +183,9 @@ class SlowReader(RuleBasedStateMachine):
 TestSlowReader = SlowReader.TestCase
 
 
-def told(fleet: Fleet, *messages: Message) -> set[str]:
+def told(fleet: Fleet, *messages: Message) -> set[EntityId]:
     changes = tell(fleet, START, *messages)
-    return {each for change in changes for each in affected(fleet, change)}
+    return affected(fleet, changes)
 
 
 TAP = a_point("PowerMeter/ActivePower", "TAP", serves=("R1",))
@@ -208,16 +265,16 @@ def test_a_finding_affects_whom_it_is_about_and_a_derived_number_nobody() -> Non
     told(fleet, a_point())
     finding = Finding("balance.heat", rack, None, "so")
     changed = FindingChanged(finding, standing=True, at=START)
-    assert list(affected(fleet, changed)) == [rack]
-    assert list(affected(fleet, Derived(rack, "heat_kw", 95.5, START))) == []
+    assert affected(fleet, [changed]) == {rack}
+    assert affected(fleet, [Derived(rack, "heat_kw", 95.5, START)]) == set()
 
 
 def test_fault_that_was_raised_alters_the_document_of_its_entity() -> None:
     fault = Fault(Key("leak.detected", EntityId("R1")), id="a")
     raised = FaultChanged(fault, What.RAISED, START)
     pending = FaultChanged(fault._replace(id=""), What.PENDING, START)
-    assert list(affected(Fleet(), raised)) == ["R1"]
-    assert list(affected(Fleet(), pending)) == []
+    assert affected(Fleet(), [raised]) == {"R1"}
+    assert affected(Fleet(), [pending]) == set()
 
 
 async def test_end_is_the_end_of_the_faults_too() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from build import START, a_point, a_reading, tell
@@ -11,6 +12,7 @@ from services.metrics import (
     show_calls,
     show_faults,
     show_fleet_file,
+    show_flow,
     show_history,
     show_inbox,
     show_intake,
@@ -64,6 +66,7 @@ def test_figures_are_read_when_asked_for() -> None:
 def test_every_part_has_its_names() -> None:
     metrics = Metrics()
     show_inbox(metrics, lambda: 1, lambda: 2)
+    show_flow(metrics, lambda: 54, lambda: 5.5, lambda: 56)
     show_history(metrics, lambda: 3, lambda: 30, lambda: 4, lambda: {"a/b/c": 5})
     show_spool(metrics, lambda: 40, lambda: 41, lambda: 42, lambda: 43)
     show_rows(
@@ -81,7 +84,9 @@ def test_every_part_has_its_names() -> None:
         lambda: {"duckdb": True},
     )
     show_link(metrics, lambda: True, lambda: 15, lambda: 16)
-    show_lag(metrics, lambda: 0.5, lambda: 1.5)
+    lag = LoopLag()
+    lag.note(0.5)
+    show_lag(metrics, lag, lambda: 1.5)
     show_streams(metrics, lambda: 7, lambda: 8, lambda: 9)
     show_fleet_file(metrics, lambda: 10)
     show_rules_file(metrics, lambda: 12)
@@ -103,9 +108,15 @@ def test_every_part_has_its_names() -> None:
     )
     show_journal(metrics, lambda: 30, lambda: 31, lambda: 32, lambda: 33)
     show_letters(metrics, lambda: 28, lambda: 29)
-    assert values(metrics) == {
+    found = values(metrics)
+    waits = {each for each in found if each.startswith("racktwin_loop_wait_seconds")}
+    assert found["racktwin_loop_wait_seconds_bucket/0.5"] == 50
+    assert {each: found[each] for each in found.keys() - waits} == {
         "racktwin_inbox_depth": 1,
         "racktwin_inbox_dropped_total": 2,
+        "racktwin_inbox_paused_total": 54,
+        "racktwin_inbox_paused_seconds_total": 5.5,
+        "racktwin_protocol_errors_total": 56,
         "racktwin_history_accepted_total": 3,
         "racktwin_history_withheld_total": 30,
         "racktwin_history_unsynced": 4,
@@ -168,4 +179,33 @@ async def test_loop_that_is_not_held_up_has_no_lag() -> None:
         watch = tasks.create_task(lag.watch())
         await asyncio.sleep(5)
         watch.cancel()
-    assert lag.seconds == 0
+    buckets, _ = lag.histogram()
+    assert lag.worst_s() == pytest.approx(0, abs=1e-9)
+    assert buckets[0][1] == buckets[-1][1] >= 490
+
+
+def test_lag_is_the_worst_since_it_was_last_asked_for() -> None:
+    lag = LoopLag()
+    lag.note(0.3)
+    lag.note(0.002)
+    assert [lag.worst_s(), lag.worst_s()] == [0.3, 0.0]
+
+
+def test_all_who_would_have_woken_while_the_loop_was_held_up_are_counted() -> None:
+    lag = LoopLag()
+    lag.note(0.095)
+    buckets, total = lag.histogram()
+    assert dict(buckets) == {
+        "0.005": 0,
+        "0.01": 1,
+        "0.025": 2,
+        "0.05": 5,
+        "0.1": 10,
+        "0.25": 10,
+        "0.5": 10,
+        "1.0": 10,
+        "2.5": 10,
+        "5.0": 10,
+        "+Inf": 10,
+    }
+    assert total == pytest.approx(0.5)

@@ -10,12 +10,16 @@ import pytest
 
 from brokers import RealBroker, listening, mosquitto, nats
 from processes import until
+from said import GREETING, message
+from services.broker.buffer import Buffer
 from services.broker.publish import publisher
 from services.clock import wall_clock
 from services.disk.frames import frame
 from services.faults.records import UnknownFormatError
+from services.history.opened import opened
 from services.processes import HISTORY, LIVE, SERVE, Roles, Twin, run, twin_of
 from services.settings import ApiSettings, HistorySettings, Settings
+from twin.instants import Instant
 
 pytestmark = pytest.mark.real
 
@@ -136,8 +140,61 @@ async def test_live_alone_leaves_the_embedded_store_to_the_history_process(
             answer = await get(address, "api/v1/history?entity=R1&metric=RackPower")
     assert answer.status_code == 503
     assert live.writer is None
+    assert (live.watched, keeper.watched) == (True, False)
     assert keeper.writer is not None
     assert keeper.writer.accepted >= 1
+
+
+@pytest.mark.parametrize("roles", [SERVE, LIVE, HISTORY], ids=lambda roles: str(roles.name))
+async def test_what_must_not_be_lost_is_acknowledged_and_kept(roles: Roles, tmp_path: Path) -> None:
+    """Else whoever comes by its name would hear it again."""
+    async with mosquitto(tmp_path) as broker:
+        plain = settings_for(broker, tmp_path)
+        lasting = broker.settings.model_copy(update={"qos": 1, "persistent": True})
+        settings = plain.model_copy(update={"broker": lasting})
+        async with running(settings, roles) as (twin, _):
+            async with publisher(broker.settings, "says") as publish:
+                await publish(f"BMS/v1/PUB/Metadata/{PATH}", METADATA, qos=1)
+                for number in range(100):
+                    value = b'{"value":%d,"timestamp":%d,"quality":1}' % (number, wall_clock())
+                    await publish(f"BMS/v1/PUB/Value/{PATH}", value, qos=1)
+            async with asyncio.timeout(PATIENCE_S):
+                while twin.intake.received < 101:  # noqa: ASYNC110  # a figure is read
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)  # the last of them are acknowledged
+        async with listening(lasting, role=roles.name) as heard:
+            async with asyncio.timeout(PATIENCE_S):
+                while not heard.status.connected:  # noqa: ASYNC110  # a status is read
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.3)
+        assert heard.payloads == []
+
+
+def test_time_is_no_later_than_the_messages_that_wait() -> None:
+    twin = twin_of(Settings())
+    assert twin.present() >= wall_clock() - 1_000
+    twin.status.inbox = buffer = Buffer(10, lambda: 0.0)
+    buffer.feed(GREETING + message(b"1"), Instant(1_000))
+    assert twin.present() == 1_000
+
+
+def test_what_changed_is_worked_out_where_somebody_reads_it_all_the_time() -> None:
+    twin = twin_of(Settings())
+    changes = twin.intake.take(f"BMS/v1/PUB/Metadata/{PATH}", METADATA, Instant(1_000))
+    twin.emit(changes)
+    assert twin.hub.since(0) == ["R1"]
+    twin.emit([])
+    assert twin.hub.revision == 1
+
+
+def test_where_nobody_does_every_change_has_its_readers_begin_anew() -> None:
+    twin = twin_of(Settings())
+    twin.watched = False
+    changes = twin.intake.take(f"BMS/v1/PUB/Metadata/{PATH}", METADATA, Instant(1_000))
+    twin.emit(changes)
+    assert (twin.hub.revision, twin.hub.since(0), len(twin.hub)) == (1, None, 0)
+    twin.emit([])
+    assert (twin.hub.revision, twin.hub.since(1)) == (1, [])
 
 
 async def test_without_a_store_nothing_is_kept_and_all_else_works(tmp_path: Path) -> None:
@@ -281,6 +338,21 @@ def test_it_is_not_ready_while_faults_cannot_be_kept(tmp_path: Path) -> None:
 
     assert twin.ready() == "no room"
     journal.close()
+
+
+async def test_what_keeps_history_alone_is_not_ready_while_that_is_in_trouble(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data=tmp_path)
+    twin = twin_of(settings)
+    twin.status.connected = True
+    assert (twin.ailing(), twin.recording()) == (None, None)
+
+    with opened([], settings, "history", twin.intake.fleet) as twin.writer:
+        twin.writer.spool.trouble = "no room"
+        assert (twin.ready(), twin.ailing(), twin.recording()) == (None, "no room", "no room")
+        twin.status.connected = False
+        assert twin.recording() == "not connected to the broker yet"
 
 
 async def test_a_taken_port_ends_it_with_the_reason(tmp_path: Path) -> None:

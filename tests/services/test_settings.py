@@ -145,6 +145,24 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(load()[0])
 
 
+def test_qos_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RACKTWIN_BROKER__QOS", "2")
+    monkeypatch.setenv("RACKTWIN_BROKER__PERSISTENT", "true")
+    broker = load()[0].broker
+
+    assert (broker.qos, broker.persistent, broker.client) == (2, True, "own")
+    passing = broker.passing()
+    assert (passing.qos, passing.persistent, passing.url) == (0, False, broker.url)
+
+
+@pytest.mark.parametrize("line", ["qos = 1", "persistent = true"])
+def test_aiomqtt_promises_nothing(tmp_path: Path, line: str) -> None:
+    file = a_file(tmp_path, f'[broker]\nclient = "aiomqtt"\n{line}\n')
+
+    with pytest.raises(SettingsError, match="qos and persistent need the client 'own'"):
+        load(file)
+
+
 def test_a_deadband_is_for_a_point_type_that_has_a_unit(tmp_path: Path) -> None:
     table = "[history.deadband]\n"
     file = a_file(tmp_path, table + "RackPower = {abs = 0.5}\nLiquidFlow = {pct = 2, max_s = 30}\n")

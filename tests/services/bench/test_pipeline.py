@@ -43,7 +43,7 @@ async def test_an_outage_without_room_for_it_shows_nothing(tmp_path: Path) -> No
 
 def test_readings_of_one_second_are_measured_within_it() -> None:
     points = points_of(30)
-    at = [change.reading.measured_at for change in readings(points, 7)]
+    at = [change.measured_at for change in readings(points, 7)]
 
     assert {each // 1000 for each in at} == {at[0] // 1000}
     assert len({point.id for point in points}) == 30

@@ -9,3 +9,4 @@ def test_it_reports_what_a_look_at_a_rack_costs() -> None:
     assert figures["points of a rack"] > 10
     assert 0 < figures["a rack, p50"] <= figures["a rack, p99"]
     assert figures["all of them"] > 0
+    assert 0 < figures["its gist and row of the stream, p50"] < figures["a rack, p50"]
