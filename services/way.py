@@ -16,7 +16,7 @@ TIMES: Final = 3
 quarter of the time, and small slices go often."""
 
 LOOK_S: Final = 0.005
-"""How often one who has something else to do meanwhile looks whether it is time."""
+"""How often whoever waits looks whether it is time: the slice before may have been short."""
 
 
 def _never() -> bool:
@@ -36,18 +36,19 @@ class Way:
     def __init__(self, busy: Callable[[], bool] = _never) -> None:
         self._busy = busy
         self._patient_until = 0.0
+        self._turns = asyncio.Lock()  # so that whoever has waited longest goes first
         self._begun_at: float | None = None
         """When the slice began that is not known to have ended."""
 
     async def give(self) -> None:
         """Let others have their turn, until it is time for the next slice."""
         self._end()
-        wait_s = 0.0
-        while True:
-            await asyncio.sleep(wait_s)
-            if self.free():
-                return
-            wait_s = self._patient_until - _now()
+        await asyncio.sleep(0)
+        async with self._turns:
+            while True:
+                if self.free():
+                    return
+                await asyncio.sleep(min(LOOK_S, self._patient_until - _now()))
 
     def giving(self, steps: Steps[T]) -> Steps[T]:
         """The same steps, with more pauses where it is not time for the next one.
