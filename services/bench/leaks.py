@@ -111,7 +111,7 @@ class Listener:
         elif fault["what"] == "CLEARED":
             self.tasks.create_task(self._let_go(fault["id"]))
         elif fault["what"] == "RESET":
-            del self._begun[fault["entity"]]
+            self._begun.pop(fault["entity"], None)  # it may have begun before anybody listened
         self._news.set()
 
     async def _let_go(self, identity: str) -> None:
