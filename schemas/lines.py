@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
+from schemas.numbered import Enrolled, Found
 from twin.instants import Instant
 from twin.points import GOOD_QUALITY, Point, PointId
 
@@ -32,6 +33,9 @@ DOCUMENT: Final = "document"
 
 _TAKEN: Final = frozenset({QUALITY, BAD, DOCUMENT, "time"})
 """No point type may be called so: its values would change the type of a field, or be dropped."""
+
+SPARE: Final = 10_000
+"""Former texts that are kept of however few points."""
 
 _AREAS: Final = ";"
 _MEASUREMENT: Final = str.maketrans({",": r"\,", " ": r"\ "})
@@ -53,9 +57,6 @@ _KINDS: Final = pa.array([f",{QUALITY}=", f",{QUALITY}=", f"{QUALITY}="], pa.lar
 _EMPTY, _INTEGER, _BREAK = (pa.scalar(text, pa.large_string()) for text in ("", "i ", "\n"))
 
 
-_Texts = tuple[_Strings, _Strings, NDArray[np.int64]]
-
-
 class Columns(NamedTuple):
     """Readings, one in each place of the lists."""
 
@@ -69,35 +70,36 @@ class Columns(NamedTuple):
     measured_at: ArrayLike
     texts: Mapping[int, str]
     """By place, of those that have one."""
+    enrolled: Enrolled[object] | None = None
+    """Numbers of ``points``, where they have any."""
 
 
 class Lines:
     """Encodes readings. What is the same in every line of a point is made once and kept.
 
-    Bound: one text a point, a point that is described anew takes the place of its old self; and
-    those of the points that were given last.
+    Bound: one text a point, and as many former ones and ``SPARE`` more of points that were
+    described anew; then it begins anew. The numbers of the points that were given last.
     """
 
     def __init__(self) -> None:
-        self._heads: dict[PointId, tuple[Point, str, str]] = {}
-        self._fields: dict[str, str] = {}
-        self._latest: tuple[Sequence[Point], _Texts] | None = None
+        self._clear()
 
     def of(self, columns: Columns) -> _Strings:
         """A line for each reading, with its line break: the bytes of many follow each other.
 
         They are put together column by column, where other threads may run meanwhile.
         """
-        series, fields, names = self._texts(columns.points)
-        point, quality = np.asarray(columns.point), np.asarray(columns.quality)
+        heads = self._heads_of(columns)[np.asarray(columns.point)].tolist()
+        names = np.array(list(map(self._names.__getitem__, heads)), np.int64)
+        quality = np.asarray(columns.quality)
         value = np.asarray(columns.value, np.float64)
         absent = np.isnan(value)
         kind: NDArray[np.int64]
         kind = np.where(absent, _NONE, np.where(quality == GOOD_QUALITY, _GOOD, _BAD))
         parts: list[Any] = [
-            series.take(point),
-            _documents(columns.texts, len(point)),
-            fields.take(np.where(kind == _GOOD, names[point], kind)),
+            _joined(list(map(self._series.__getitem__, heads))),
+            _documents(columns.texts, len(heads)),
+            _strings(list(self._fields)).take(np.where(kind == _GOOD, names, kind)),
             _numbers(value, absent),
             _KINDS.take(kind),
             _numbers(quality),
@@ -122,34 +124,37 @@ class Lines:
         (line,) = self.of(Columns([point], [0], [number], [quality], [measured_at], texts))
         return str(line).removesuffix("\n")
 
-    def _texts(self, points: Sequence[Point]) -> _Texts:
-        """What is the same in all lines of each point; a block is asked for some rows at a time."""
-        latest = self._latest
+    def _clear(self) -> None:
+        self._known: dict[PointId, tuple[Point, int]] = {}
+        self._found = Found()
+        self._series: list[bytes] = []
+        self._names: list[int] = []
+        # a good value has a field of its own, and any other that of its kind
+        self._fields = {"good": _GOOD, f"{BAD}=": _BAD, "": _NONE}
+        self._latest: tuple[Sequence[Point], NDArray[np.int32]] | None = None
+
+    def _heads_of(self, columns: Columns) -> NDArray[np.int32]:
+        """By point, where to find what is the same in all of its lines.
+
+        A block is asked for some rows at a time.
+        """
+        points, latest = columns.points, self._latest
         if latest is None or latest[0] is not points:
-            latest = self._latest = points, self._made(points)
+            if len(self._series) > 2 * len(self._known) + SPARE:
+                self._clear()
+            latest = points, self._found.of(points, columns.enrolled, self._head)
+            self._latest = latest
         return latest[1]
 
-    def _made(self, points: Sequence[Point]) -> _Texts:
-        """Of each point all of its lines up to the fields; fields, and which is each point's.
-
-        The fields of values that are not good come first, by their kind.
-        """
-        heads = [self._head(point) for point in points]
-        fields = ["", f"{BAD}=", ""]
-        places: dict[str, int] = {}
-        for field in dict.fromkeys(field for _, _, field in heads):
-            places[field] = len(fields)
-            fields.append(field)
-        names = np.array([places[field] for _, _, field in heads], np.int64)
-        return _strings([series for _, series, _ in heads]), _strings(fields), names
-
-    def _head(self, point: Point) -> tuple[Point, str, str]:
-        """The point, all of its lines up to the fields, and the key of its good values."""
-        head = self._heads.get(point.id)
-        if head is None or (head[0] is not point and head[0] != point):
-            kind = point.point_type
-            field = self._fields.setdefault(kind, f"{carried(kind).translate(_KEY)}=")
-            head = self._heads[point.id] = (point, _series(point), field)
+    def _head(self, point: Point) -> int:
+        known = self._known.get(point.id)
+        if known is not None and (known[0] is point or known[0] == point):
+            return known[1]
+        head = len(self._series)
+        self._known[point.id] = point, head
+        self._series.append(_series(point).encode())
+        field = f"{carried(point.point_type).translate(_KEY)}="
+        self._names.append(self._fields.setdefault(field, len(self._fields)))
         return head
 
 
@@ -170,6 +175,16 @@ def areas(tag: str | None) -> tuple[str, ...]:
 
 def _strings(texts: Sequence[str]) -> _Strings:
     return pa.array(texts, pa.large_string())
+
+
+def _joined(texts: Sequence[bytes]) -> _Strings:
+    """The same of what is encoded already."""
+    ends = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=ends[1:])
+    data = pa.py_buffer(b"".join(texts))
+    arrays: Any = pa.LargeStringArray  # it is said to make another kind
+    strings: _Strings = arrays.from_buffers(len(texts), pa.py_buffer(ends.data), data)
+    return strings
 
 
 def _numbers(column: NDArray[Any], absent: NDArray[np.bool_] | None = None) -> _Strings:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from heapq import nsmallest
 from itertools import islice
 from typing import Final
@@ -27,6 +27,14 @@ LATEST: Final = 2
 """A reader that is further behind than that many changes an id looks through all ids."""
 
 
+Settled = Callable[[], Awaitable[None]]
+"""Back when all that happened to faults so far may be shown."""
+
+
+async def at_once() -> None:
+    """Where no journal is kept nothing has to be waited for."""
+
+
 class Hub:
     """Which entities changed, for any number of readers, each at its own pace.
 
@@ -48,6 +56,8 @@ class Hub:
         """Set when no more news will come."""
         self.faults = FaultLog()
         """What happened to faults; told before the entities that it alters are published."""
+        self.settled: Settled = at_once
+        """Readers may look at any time; what they show of it waits for this, looked for after."""
         self._limit = limit
         self._floor = 0
         self._changed: dict[EntityId, int] = {}

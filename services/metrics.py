@@ -206,6 +206,12 @@ def show_journal(metrics: Metrics, owed: Read, failed: Read, lost: Read, anew: R
     metrics.counter("journal_begun_anew", "Times that the journal was begun anew.", anew)
 
 
+def show_syncs(metrics: Metrics, took: Callable[[], Histogram], paused: Read) -> None:
+    """How long the disk takes for faults, and who waited for it."""
+    metrics.histogram("journal_sync_seconds", "How long faults took to be on the disk.", took)
+    metrics.counter("journal_paused", "Times the fold waited, for too much did.", paused)
+
+
 def show_streams(metrics: Metrics, clients: Read, slow: Read, refused: Read) -> None:
     """Who listens to the live stream."""
     metrics.gauge("stream_clients", "Clients of the live stream.", clients)
@@ -262,6 +268,27 @@ def show_letters(metrics: Metrics, kept: Read, lost: Read) -> None:
     metrics.counter("notify_dead_lost", "Notices given up that could not be written.", lost)
 
 
+class Durations:
+    """How often something took how long."""
+
+    BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+    def __init__(self, bounds_s: Sequence[float] = BOUNDS_S) -> None:
+        self._bounds_s = bounds_s
+        self._counts = [0] * (len(bounds_s) + 1)
+        self._sum_s = 0.0
+
+    def note(self, took_s: float) -> None:
+        """Count one."""
+        self._counts[bisect_left(self._bounds_s, took_s)] += 1
+        self._sum_s += took_s
+
+    def histogram(self) -> Histogram:
+        """All that ever were."""
+        bounds = [*map(str, self._bounds_s), "+Inf"]
+        return [*zip(bounds, accumulate(self._counts), strict=True)], self._sum_s
+
+
 class LoopLag:
     """How late the event loop wakes who sleeps: what everything else waits for too.
 
@@ -274,8 +301,7 @@ class LoopLag:
 
     def __init__(self) -> None:
         self._worst_s = 0.0
-        self._sum_s = 0.0
-        self._counts = [0] * (len(self.BOUNDS_S) + 1)
+        self._waits = Durations(self.BOUNDS_S)
 
     async def watch(self) -> None:
         """Measure all the time, until cancelled."""
@@ -289,8 +315,7 @@ class LoopLag:
         """Count one who woke so late, and all who were to wake in between."""
         self._worst_s = max(self._worst_s, late_s)
         while True:
-            self._counts[bisect_left(self.BOUNDS_S, late_s)] += 1
-            self._sum_s += max(0.0, late_s)
+            self._waits.note(max(0.0, late_s))
             late_s -= self.PERIOD_S
             if late_s <= 0:
                 return
@@ -302,8 +327,7 @@ class LoopLag:
 
     def histogram(self) -> Histogram:
         """How many woke how late, ever."""
-        bounds = [*map(str, self.BOUNDS_S), "+Inf"]
-        return [*zip(bounds, accumulate(self._counts), strict=True)], self._sum_s
+        return self._waits.histogram()
 
 
 def _points(fleet: Fleet) -> dict[str, float]:

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +41,7 @@ from services.metrics import (
     show_link,
     show_notify,
     show_rules_file,
+    show_syncs,
 )
 from services.notify.outlets import Outlets, outlets_of
 from services.settings import Settings
@@ -94,8 +94,14 @@ class Twin:
     watched: bool = True
     """Whether it is read all the time: else what changed is looked for when somebody asks."""
 
+    def __post_init__(self) -> None:
+        self.hub.settled = self.settled
+
     def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
-        """Pass changes on; nobody here waits for anybody, but for faults to be on the disk.
+        """Pass changes on; nobody here waits for anybody.
+
+        What they tell of faults may be shown once that is ``settled``, to which each who shows
+        something sees.
 
         Args:
             changes: In order.
@@ -117,6 +123,16 @@ class Twin:
         latest = changes[-1] if changes else None
         if isinstance(latest, ReadingTaken):
             self.source_lag_s = (latest.at - latest.measured_at) / 1000
+
+    async def settled(self) -> None:
+        """Wait until all that happened to faults so far may be shown."""
+        if self.journal is not None:
+            await self.journal.settled()
+
+    async def room(self) -> None:
+        """Wait while as much waits for the disk as may."""
+        if self.journal is not None:
+            await self.journal.room()
 
     def govern(self, rules: SiteRules) -> None:
         """Judge by other rules from now on."""
@@ -169,8 +185,9 @@ class Twin:
 
     def ready(self) -> str | None:
         """Why it is not ready, or None."""
-        if self.trouble is not None:
-            return self.trouble
+        stuck = None if self.journal is None else self.journal.stuck
+        if self.trouble is not None or stuck is not None:
+            return self.trouble or stuck
         if self.status.connected:
             return None
         return self.status.last_error or "not connected to the broker yet"
@@ -191,6 +208,7 @@ async def run(
             twin.writer = stack.enter_context(
                 opened(stores, settings, roles.name, twin.intake.fleet)
             )
+            twin.writer.settled = twin.settled
         twin.watched = roles.live
         if roles.live:
             fleet, epoch = twin.intake.fleet, twin.hub.epoch
@@ -204,8 +222,9 @@ async def run(
         )
         async with asyncio.TaskGroup() as tasks:
             kept = _kept(settings, roles, twin)
-            tasks.create_task(follow(source, twin.intake, twin.emit, registry.note, kept))
-            tasks.create_task(tick(twin.intake, twin.emit, twin.present))
+            note = registry.note
+            tasks.create_task(follow(source, twin.intake, twin.emit, note, kept, twin.room))
+            tasks.create_task(tick(twin.intake, twin.emit, twin.present, twin.room))
             tasks.create_task(registry.keep())
             tasks.create_task(twin.lag.watch())
             _start_others(tasks, twin)
@@ -213,22 +232,33 @@ async def run(
 
 
 def _kept(settings: Settings, roles: Roles, twin: Twin) -> Kept | None:
-    """What a message waits for before it is acknowledged; a live view never waits for a disk."""
-    if twin.writer is None or settings.broker.qos == 0:
+    """What a message waits for before it is acknowledged: what it did to faults is on the disk.
+
+    Where history is kept it is, too; but a live view does not wait for a disk that takes nothing.
+    """
+    if settings.broker.qos == 0:
         return None
-    return partial(twin.writer.kept, whatever_comes=not roles.live)
+    writer = twin.writer
+
+    async def kept() -> None:
+        await twin.settled()
+        if writer is not None:
+            await writer.kept(whatever_comes=not roles.live)
+
+    return kept
 
 
 def _start_others(tasks: asyncio.TaskGroup, twin: Twin) -> None:
     """Start what not every process has."""
     if twin.journal is not None:
+        tasks.create_task(twin.journal.run())
         tasks.create_task(twin.journal.tend(twin.intake.fleet.faults.books))
     if twin.site_file is not None:
         tasks.create_task(twin.site_file.watch(twin.intake.fleet, twin.hub.publish))
     if twin.rules_file is not None:
         tasks.create_task(twin.rules_file.watch(twin.govern))
     if twin.outlets is not None:
-        tasks.create_task(twin.outlets.run())
+        tasks.create_task(twin.outlets.run(twin.settled))
     if twin.writer is not None:
         tasks.create_task(twin.writer.run())
 
@@ -318,6 +348,7 @@ def _metrics(twin: Twin) -> Metrics:
             lambda: journal.torn + journal.damaged,
             lambda: journal.begun_anew,
         )
+        show_syncs(metrics, journal.syncs.histogram, lambda: journal.paused)
     if twin.writer is not None:
         show_writer(metrics, twin.writer)
     return metrics

@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+import influx_ql
 from influx_lines import Line, parse
+from servers import serving
 
 TOKEN, ORG, BUCKET = "s3cret", "racktwin", "racktwin"
 
@@ -28,11 +30,13 @@ Fields = dict[str, float | int | str]
 DOCUMENTED: dict[str, frozenset[int]] = {
     "/api/v2/write": frozenset({204, 400, 401, 404, 413, 500, 503}),
     "/api/v2/query": frozenset({200, 400, 401, 404, 429, 500}),
+    "/query": frozenset({200, 429}),
 }
 """The responses of each path, beside a default one for any other error.
 
-Source: influxdata/openapi, src/oss/paths/write.yml at 653a3ddf1991968b898bc1cc3e5e329833cac01a and
-src/oss/paths/query.yml at f5af6de41f568c50bc29f7ab6a30169c567a467b.
+Source: influxdata/openapi, src/oss/paths/write.yml at 653a3ddf1991968b898bc1cc3e5e329833cac01a,
+src/oss/paths/query.yml at f5af6de41f568c50bc29f7ab6a30169c567a467b, and src/legacy/paths/query.yml
+at 35e089239f07771d50e1042c0803b0ae3d407e76.
 """
 
 UNDOCUMENTED = {
@@ -41,6 +45,7 @@ UNDOCUMENTED = {
     413: "on queries: a gateway",
     429: "on writes: InfluxDB Cloud, or a gateway",
     503: "on queries: a gateway",
+    **dict.fromkeys((401, 404, 500), "on InfluxQL, whose document has no more than a default"),
 }
 """What is met besides, under the default response, and where it comes from."""
 
@@ -63,6 +68,8 @@ class InfluxServer:
         self.statuses: Counter[int] = Counter()
         self.bodies: list[bytes] = []
         self.queries: list[str] = []
+        self.statements: list[str] = []
+        """Of InfluxQL."""
         self.token = TOKEN
         self.bucket = BUCKET
         self.fault: str | None = None
@@ -82,6 +89,7 @@ class InfluxServer:
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_post("/api/v2/write", self._write)
         app.router.add_post("/api/v2/query", self._query)
+        app.router.add_post("/query", self._influxql)
         return app
 
     async def _write(self, request: web.Request) -> web.Response:
@@ -163,24 +171,23 @@ class InfluxServer:
             "Content-Type": "text/csv; charset=utf-8", "Content-Encoding": "gzip"
         })  # fmt: skip
 
+    async def _influxql(self, request: web.Request) -> web.Response:
+        refused = await self._check(request)
+        if refused is not None:
+            return refused
+        text = str((await request.post())["q"])
+        self.statements.append(text)
+        database, epoch = request.query["db"], request.query["epoch"]
+        if self.canned is not None:
+            return web.Response(text=self.canned, content_type="application/json")
+        if database != self.bucket or epoch != "ms":
+            said = {"statement_id": 0, "error": f"database not found: {database}"}
+            return web.json_response({"results": [said]})
+        return web.json_response(influx_ql.answer(text, self.points))
+
     def _error(self, status: int, code: str, message: str) -> web.Response:
         headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
         return web.json_response({"code": code, "message": message}, status=status, headers=headers)
-
-
-@asynccontextmanager
-async def serving(app: web.Application, *, auto_decompress: bool = True) -> AsyncIterator[str]:
-    """The address of ``app`` while it is served on a free port."""
-    runner = web.AppRunner(
-        app, shutdown_timeout=0.1, handler_cancellation=True, auto_decompress=auto_decompress
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
@@ -290,10 +297,6 @@ class _Flux:
     def _last(self, tables: _Tables, arguments: str) -> _Tables:
         assert arguments == ""
         return _Tables([rows[-1] for _, rows in tables.split()], tables.key)
-
-    def _toFloat(self, tables: _Tables, arguments: str) -> _Tables:  # noqa: N802  # Flux's name
-        assert arguments == ""
-        return _Tables([{**row, "_value": float(row["_value"])} for row in tables.rows], tables.key)
 
     def _window(self, tables: _Tables, arguments: str) -> _Tables:
         every, offset = _only(r"every: (\d+)ms, offset: (\d+)ms", arguments)

@@ -1,17 +1,34 @@
-"""Real servers for tests, each a process of its own that ends with the block."""
+"""Real servers for tests, which end with the block: in this process, or each one of its own."""
 
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+
+from aiohttp import web
 
 
 def a_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     return port
+
+
+@asynccontextmanager
+async def serving(app: web.Application, *, auto_decompress: bool = True) -> AsyncIterator[str]:
+    """The address of ``app`` while it is served on a free port."""
+    runner = web.AppRunner(
+        app, shutdown_timeout=0.1, handler_cancellation=True, auto_decompress=auto_decompress
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from history_rows import a_point, taken
 from history_stores import FakeStore
+from services.disk.off import InThreads
 from services.history.block import Block
 from services.history.losses import Losses
-from services.history.off import InThreads
 from services.history.refused import RefusedRows
 from services.history.rows import Rows
 from services.history.shipper import Shipper

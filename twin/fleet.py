@@ -1,6 +1,6 @@
 """Fleet: every point we were told of, folded from messages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from twin.audit import Audit
@@ -13,13 +13,11 @@ from twin.changes import (
     ReadingLate,
     ReadingTaken,
 )
-from twin.counters import Counters
 from twin.entities import Entity
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.engine import Faults
 from twin.faults.thresholds import SiteRules
 from twin.hearing import Hearing
-from twin.held import Standing
 from twin.instants import Instant, Millis, after
 from twin.points import (
     GOOD_QUALITY,
@@ -35,7 +33,6 @@ from twin.publishers import HEARTBEATS, Publisher
 from twin.register import Register
 from twin.sentry import Sentry, Told
 from twin.site import Site
-from twin.steps import Steps
 from twin.thermal import Coolant
 from twin.topology import Domain, domain_of
 from twin.watch.trips import trips
@@ -169,26 +166,6 @@ class Fleet(Register):
         self._next_at = self._due_at()
         return changes
 
-    # -- a fleet of the past: it is asked, and never goes on ---------------------------------------
-
-    def fall_silent(self, now: Instant, silent: Iterable[PointId] = ()) -> None:
-        """Let be silent who fell due until ``now``, and who is known to be; nothing is judged."""
-        self.now = max(self.now, now)
-        self._hearing.fall_due(now)
-        for each in silent:
-            state = self._points.get(each)
-            if state is not None and state.freshness is Freshness.LIVE:
-                self._hearing.mark(state, Freshness.STALE)
-
-    def recall(self, faults: Faults, findings: Iterable[Standing], at: Instant) -> Steps[None]:
-        """Have these faults and findings, as they were told ``at``, and balances of that instant.
-
-        The balances are of the readings of then alone, not of those before them.
-        """
-        self.faults = self._sentry.faults = faults
-        self.counters = Counters()
-        yield from self.audit.recall(faults, findings, at)
-
     # -- readings --------------------------------------------------------------------------------
 
     def _take(self, state: PointState, reading: Reading, at: Instant) -> Changes:
@@ -258,10 +235,7 @@ class Fleet(Register):
         state = self._points.get(point.id)
         before: Point | None = None
         if state is None:
-            state = self._points[point.id] = PointState(point)
-            state.described_at = at
-            state.heartbeat = point.point_type in HEARTBEATS
-            self._freshness[Freshness.UNHEARD] += 1
+            state = self._found(point, at)
         elif state.point == point:
             return
         else:
@@ -294,7 +268,19 @@ class Fleet(Register):
         self._detach(state)
         return (PointRetracted(state.point, at),)
 
+    def _found(self, point: Point, at: Instant) -> PointState:
+        """A point that is described for the first time."""
+        state = self._points[point.id] = PointState(point)
+        state.described_at = at
+        state.heartbeat = point.point_type in HEARTBEATS
+        self._freshness[Freshness.UNHEARD] += 1
+        return state
+
     def _attach(self, state: PointState, point: Point) -> None:
+        self._connect(self._seat(state, point), point)
+
+    def _seat(self, state: PointState, point: Point) -> Entity:
+        """Have a point be as described, and belong to its entity, which is returned."""
         state.point = point
         state.trips = trips(point)
         entity = self._entities.get(point.entity)
@@ -303,9 +289,9 @@ class Fleet(Register):
             self._order = None
         entity.attach(state)
         self.audit.touch(entity.id)
-        self._connect(entity, point)
         if state.heartbeat and state.freshness is Freshness.UNHEARD:
             self._publishers[point.id] = Publisher(state)
+        return entity
 
     def _detach(self, state: PointState) -> None:
         point = state.point

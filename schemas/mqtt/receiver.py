@@ -12,7 +12,7 @@ LARGEST: Final = 16_000_000
 """Bytes of a packet at the most: four times what the DSX event bus carries."""
 
 REFUSED: Final = 0x80
-"""Of a subscription, among the codes of a ``Suback``."""
+"""Of a subscription, among the codes of a ``Suback``; MQTT 5 has more from here on."""
 
 _CONNACK: Final = 0x20
 _PUBREL: Final = 0x62

@@ -33,43 +33,43 @@ class ActsQuery(Listing):
 @router.post("/faults/{fault_id}/ack", response_model=FaultView, responses=_FAILS)
 async def ack(request: Request, here: Here, fault_id: str, body: Act = NOBODY) -> Response:
     """Take note of a fault."""
-    return desk.one(request, here, fault_id, desk.to_ack(body))
+    return await desk.one(request, here, fault_id, desk.to_ack(body))
 
 
 @router.post("/faults/{fault_id}/reset", response_model=FaultView, responses=_FAILS)
 async def reset(request: Request, here: Here, fault_id: str, body: Act = NOBODY) -> Response:
     """Let go of what is latched, when it is over and noted."""
-    return desk.one(request, here, fault_id, desk.to_reset(body))
+    return await desk.one(request, here, fault_id, desk.to_reset(body))
 
 
 @router.post("/faults/{fault_id}/shelve", response_model=FaultView, responses=_FAILS)
 async def shelve(request: Request, here: Here, fault_id: str, body: Shelving) -> Response:
     """Keep a fault quiet for a while, or say anew for how long and why."""
-    return desk.one(request, here, fault_id, desk.to_shelve(body))
+    return await desk.one(request, here, fault_id, desk.to_shelve(body))
 
 
 @router.post("/faults/{fault_id}/unshelve", response_model=FaultView, responses=_FAILS)
 async def unshelve(request: Request, here: Here, fault_id: str, body: Act = NOBODY) -> Response:
     """Take a fault off the shelf before its time."""
-    return desk.one(request, here, fault_id, desk.to_unshelve(body))
+    return await desk.one(request, here, fault_id, desk.to_unshelve(body))
 
 
 @router.post("/faults/{fault_id}/out-of-service", response_model=FaultView, responses=_FAILS)
 async def out_of_service(request: Request, here: Here, fault_id: str, body: Reasoned) -> Response:
     """Let a fault count for nobody's health, and call nobody, until it is put back."""
-    return desk.one(request, here, fault_id, desk.to_take_out(body))
+    return await desk.one(request, here, fault_id, desk.to_take_out(body))
 
 
 @router.post("/faults/{fault_id}/return", response_model=FaultView, responses=_FAILS)
 async def put_back(request: Request, here: Here, fault_id: str, body: Act = NOBODY) -> Response:
     """Put a fault back into service."""
-    return desk.one(request, here, fault_id, desk.to_return(body))
+    return await desk.one(request, here, fault_id, desk.to_return(body))
 
 
 @router.post("/faults/{fault_id}/comment", response_model=FaultView, responses=_FAILS)
 async def comment(request: Request, here: Here, fault_id: str, body: Saying) -> Response:
     """Have something to say of a fault."""
-    return desk.one(request, here, fault_id, desk.to_comment(body))
+    return await desk.one(request, here, fault_id, desk.to_comment(body))
 
 
 @router.get("/audit", response_model=ActsPage, responses=failures(400, 422, 503))

@@ -30,6 +30,7 @@ from services.api import (
 from services.api.context import Deps, create_context
 from services.api.figures import show_faults_of, show_racks
 from services.api.replies import explain_all
+from services.api.settled import Settled
 from services.api.then import Moments
 from services.metrics import show_streams
 
@@ -46,6 +47,7 @@ _PAGE_HEADERS: Final = {
 def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
     """The API over live objects, and the page in the folder ``page`` if there is one."""
     app = Twin()
+    app.add_middleware(Settled, hub=deps.hub)
     app.state.context = context = create_context(deps)
     app.state.moments = Moments(deps)
     streams = context.streams

@@ -31,6 +31,10 @@ So they never take more than a quarter of the time: when more changes than can b
 less often, and the fold goes on. A hundred and more racks may change ten times a second.
 """
 
+WIDE: Final = 2
+"""How many times as long those rest who want more racks than a few: nobody takes in a whole fleet
+at a glance, and the fold is to have the time."""
+
 SLACK_S: Final = 0.1
 """How far ahead of that those may be who listen to few racks: a turn of the stream."""
 
@@ -98,9 +102,9 @@ class Board:
     """The gist of every rack, worked out once per change however many readers there are.
 
     Whoever listens to few racks has those worked out at once; all of them are for the others, who
-    rest meanwhile. It holds one entry for each rack, the id of each piece of equipment, one number
-    for each that the hub remembers, and which racks ever were beneath whom; it does no work that
-    nobody asks for.
+    rest meanwhile. It holds one entry for each rack, the id and a number for each piece of
+    equipment, one number for each that the hub remembers, and which racks ever were beneath whom;
+    it does no work that nobody asks for.
     """
 
     def __init__(self, fleet: Fleet, hub: Hub, way: Way | None = None) -> None:
@@ -178,7 +182,6 @@ class Board:
             changed = [each for each in few if self._changed_since(each)]
             racks, began = 0, max(_now(), self._few_rested_at)
             for each in changed:
-                self._pending.pop(each, None)
                 racks += self._work_out(each)
             self._few_rested_at = began + racks * REST_S_PER_RACK
             return revision
@@ -263,10 +266,12 @@ class Board:
         left, racks, began = len(self._pending), 0, _now()
         while self._pending and left > 0:
             for _ in range(min(AT_ONCE, left, len(self._pending))):
-                racks += self._work_out(self._pending.popitem(last=False)[0])
+                each, _ = self._pending.popitem(last=False)
+                if self._changed_since(each):  # else it was worked out for who listens to few
+                    racks += self._work_out(each)
             left -= AT_ONCE
             rest = racks * REST_S_PER_RACK
-            self._rested_at = max(self._rested_at, began + rest)
+            self._rested_at = max(self._rested_at, began + WIDE * rest)
             self._relaxed_at = max(self._relaxed_at, began + RELAXED * rest)
             if self._pending and left > 0:
                 yield

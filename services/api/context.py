@@ -57,14 +57,17 @@ class Backups(Protocol):
 
 
 class Desk(Protocol):
-    """Whatever keeps what operators do to faults, and tells everybody."""
+    """Whatever keeps what operators do to faults, and tells everybody.
+
+    What is told is kept, or there is trouble, once the hub is ``settled``.
+    """
 
     @property
     def trouble(self) -> str | None:
         """Why nothing can be kept, or None."""
 
     def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
-        """Tell what changed; on return it is kept, or there is trouble.
+        """Tell what changed.
 
         Args:
             changes: In order.

@@ -18,7 +18,7 @@ from twin.fleet import Fleet
 from twin.instants import Instant
 
 AT_ONCE: Final = 50
-"""Done to so many before others have their turn: some 10 ms, the disk included."""
+"""Done to so many before others have their turn, and the disk has them: some 10 ms."""
 
 Do = Callable[[Faults, str, Instant], Changed]
 """What is done to one occurrence at an instant."""
@@ -63,18 +63,20 @@ def to_comment(body: Saying) -> Do:
     return lambda faults, identity, at: faults.comment(identity, body.by, at, text=body.text)
 
 
-def one(request: Request, here: Context, identity: str, do: Do) -> Response:
-    """Do something to one occurrence; the answer is what it is then.
+async def one(request: Request, here: Context, identity: str, do: Do) -> Response:
+    """Do something to one occurrence; the answer is what it is then, once that is on the disk.
 
     Raises:
         ProblemError: It cannot be done, or cannot be kept.
     """
     desk, now = _open(here)
     changed = _done(here, identity, do, now)
-    _tell(request, desk, changed)
+    desk.emit(changed, _address(request))
     found = here.deps.fleet.faults.get(identity)
     assert found is not None, identity
-    return answer(fault_view(found, here.deps.fleet), {"twin-revision": here.revision})
+    done = answer(fault_view(found, here.deps.fleet), {"twin-revision": here.revision})
+    await _kept(here, desk)
+    return done
 
 
 async def several(request: Request, here: Context, ids: Sequence[str], do: Do) -> Response:
@@ -93,7 +95,7 @@ async def several(request: Request, here: Context, ids: Sequence[str], do: Do) -
         some = ids[start : start + AT_ONCE]
         if trouble is None:
             try:
-                results += _some(request, here, some, do)
+                results += await _some(request, here, some, do)
             except ProblemError as error:
                 if not results:
                     raise
@@ -105,8 +107,8 @@ async def several(request: Request, here: Context, ids: Sequence[str], do: Do) -
     return answer(ResultsView(items=tuple(results)), headers, status=207)
 
 
-def _some(request: Request, here: Context, ids: Sequence[str], do: Do) -> list[ResultView]:
-    """Do the same to a few, at once."""
+async def _some(request: Request, here: Context, ids: Sequence[str], do: Do) -> list[ResultView]:
+    """Do the same to a few, at once; what came of it, once that is on the disk."""
     (desk, now), fleet = _open(here), here.deps.fleet
     changes: list[FaultChanged] = []
     problems: dict[int, Problem] = {}
@@ -115,8 +117,10 @@ def _some(request: Request, here: Context, ids: Sequence[str], do: Do) -> list[R
             changes += _done(here, identity, do, now)
         except ProblemError as error:
             problems[place] = error.problem
-    _tell(request, desk, tuple(changes))
-    return [_result(identity, problems.get(place), fleet) for place, identity in enumerate(ids)]
+    desk.emit(tuple(changes), _address(request))
+    done = [_result(identity, problems.get(place), fleet) for place, identity in enumerate(ids)]
+    await _kept(here, desk)
+    return done
 
 
 def _result(identity: str, problem: Problem | None, fleet: Fleet) -> ResultView:
@@ -155,8 +159,18 @@ def _done(here: Context, identity: str, do: Do, now: Instant) -> Changed:
         raise ProblemError(409, "not-possible", "Not as things stand", str(error)) from error
 
 
-def _tell(request: Request, desk: Desk, changed: Changed) -> None:
-    desk.emit(changed, None if request.client is None else request.client.host)
+def _address(request: Request) -> str | None:
+    """Whence somebody acts."""
+    return None if request.client is None else request.client.host
+
+
+async def _kept(here: Context, desk: Desk) -> None:
+    """Wait until what was done is on the disk.
+
+    Raises:
+        ProblemError: It cannot be kept.
+    """
+    await here.deps.hub.settled()
     if desk.trouble is not None:
         detail = f"it is done, and kept as soon as that is possible: {desk.trouble}"
         raise ProblemError(503, "not-kept", "What was done is not kept yet", detail)

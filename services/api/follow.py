@@ -39,22 +39,30 @@ async def follow(
         come_back_ms: When it may come back after the server's end.
     """
     hub, client = frames.board.hub, _Client(frames, view)
-    for frame in await client.greeted(had, max_hz):
+    for frame in await _settled(hub, await client.greeted(had, max_hz)):
         yield frame
     client.rest()
     pace = Pace(max_hz)
     while not hub.ended.is_set():
         turn = await _turn(pace, frames.board, view, client.at, client.bookmark_at)
-        for frame in await client.faults():
+        for frame in await _settled(hub, await client.faults()):
             yield frame
         for _ in client.syncing(turn=turn):
             await frames.board.way.look()
             # Neither faults nor few racks wait for all racks, or for the fold.
-            for frame in [*await client.faults(), *await client.meanwhile(pace)]:
+            told = [*await client.faults(), *await client.meanwhile(pace)]
+            for frame in await _settled(hub, told):
                 yield frame
-        for frame in await client.racks() if turn else client.bookmark():
+        for frame in await _settled(hub, await client.racks() if turn else client.bookmark()):
             yield frame
     yield frames.bye(come_back_ms)
+
+
+async def _settled(hub: Hub, frames: list[bytes]) -> list[bytes]:
+    """The same frames, once what they tell of faults may be shown."""
+    if frames:
+        await hub.settled()
+    return frames
 
 
 class _Client:

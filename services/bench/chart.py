@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from schemas.history import Query
 from services.bench.pipeline import points_of
 from services.history import parquet
-from services.history.block import Block, Row, block_of
+from services.history.block import Block, Kept, Row, block_of
 from services.history.cold import LINGER
 from services.history.duck import FILE, DuckStore
 from services.history.look import folder_of
@@ -25,6 +25,7 @@ from services.intake import Intake
 from services.simulate.plant import Plant
 from twin.fleet import Fleet
 from twin.instants import Instant, Millis, after
+from twin.points import GOOD_QUALITY
 
 START: Final = Instant(1_767_225_600_000)
 BATCH: Final = 5_000
@@ -47,7 +48,7 @@ async def sizes(folder: Path, racks: int) -> Sizes:
     """An hour of a simulated fleet in the table, and in the file of its hour."""
     fleet = Fleet()
     intake, rows_of = Intake(fleet), Rows(fleet)
-    rows: list[Row] = []
+    rows: list[Kept] = []
     for topic, payload, at, _ in Plant(racks, seed=1).recording(START, after(START, Millis(HOUR))):
         rows += rows_of.all_of(intake.take(topic, payload, at))
     store = await DuckStore.open(folder)
@@ -57,7 +58,7 @@ async def sizes(folder: Path, racks: int) -> Sizes:
     hot = (folder / FILE).stat().st_size / len(rows)
     store = await DuckStore.open(folder)
     later = Instant(START + LINGER + HOUR)
-    last = rows[-1]._replace(measured_at=later, received_at=later)
+    last = Row(rows[-1].point, 0.0, GOOD_QUALITY, later, later)
     await store.write(_RUN, block_of([last], len(rows)))
     while not store.tally.exported:  # noqa: ASYNC110  # it tells nobody
         await asyncio.sleep(_SOON_S)

@@ -1,5 +1,6 @@
-"""A whole fleet from one process: ``... -m services.bench.feeder URL RACKS``.
+"""A whole fleet from one process: ``... -m services.bench.feeder URL RACKS [straight]``.
 
+It speaks to the broker there; or, straight, to whoever connects there and subscribes.
 It tells when it is ready; then each line that it reads is an order (``Order``), and each line that
 it writes what came of one (``Done``).
 """
@@ -8,7 +9,7 @@ import asyncio
 import random
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import msgspec
@@ -17,9 +18,10 @@ from pydantic_core import Url
 from schemas.mqtt.packets import connect
 from services.bench.load import START
 from services.bench.running import orders
+from services.bench.straight import straight
 from services.bench.sweep import LEAKS
 from services.clock import wall_clock
-from services.simulate.feed import Feed
+from services.simulate.feed import Feed, Line
 from services.simulate.plant import Plant
 from services.simulate.tape import Tape, changes, everything, repeats
 from twin.instants import Millis
@@ -93,7 +95,7 @@ class Done(msgspec.Struct):
 class Feeder:
     """A fleet on a line."""
 
-    def __init__(self, racks: int, line: asyncio.StreamWriter) -> None:
+    def __init__(self, racks: int) -> None:
         plant = Plant(racks, seed=1)
         self.tapes: dict[str, Sequence[Tape]] = {
             RECORDED: (changes(plant, START, _CHANGES, _LEFT), repeats(plant, START, _LEFT)),
@@ -106,7 +108,7 @@ class Feeder:
         value, rate = _value(shown[watched]) or 0.0, _rate(self.tapes[RECORDED])
         self.ready = Ready(watched, value, len(told), rate)
         self._sample = random.Random(1).sample(told, min(_SAMPLE, len(told)))  # noqa: S311
-        self.feed = Feed(line, wall_clock)
+        self.feed: Feed
         self._total = self._beats = 0
         self._done = Done()
 
@@ -140,10 +142,13 @@ class Feeder:
         self._beats += count
 
 
-async def feed(url: str, racks: int, given: asyncio.StreamReader) -> None:
+async def feed(
+    line: AbstractAsyncContextManager[Line], racks: int, given: asyncio.StreamReader
+) -> None:
     """Do what is ordered until there is no more."""
-    async with _line(Url(url)) as line, asyncio.TaskGroup() as tasks:
-        feeder = Feeder(racks, line)
+    feeder = Feeder(racks)
+    async with line as found, asyncio.TaskGroup() as tasks:
+        feeder.feed = Feed(found, wall_clock)
         living = tasks.create_task(feeder.feed.live(feeder.hearts, feeder.beat))
         _tell(feeder.ready)
         async for order in given:
@@ -181,9 +186,10 @@ def _tell(what: Ready | Done) -> None:
     print(msgspec.json.encode(what).decode(), flush=True)  # noqa: T201  # to whoever orders
 
 
-async def _main(url: str, racks: int) -> None:
-    await feed(url, racks, await orders())
+async def _main(url: str, racks: str, *how: str) -> None:
+    line = straight if how else _line
+    await feed(line(Url(url)), int(racks), await orders())
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_main(*sys.argv[1:]))

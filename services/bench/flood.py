@@ -58,6 +58,16 @@ class _Flood:
 
     async def run(self) -> None:
         """Do one after the other, each watched."""
+        journal = self._twin.journal
+        assert journal is not None
+        async with asyncio.TaskGroup() as tasks:
+            kept = tasks.create_task(journal.run())
+            await self._all()
+            await journal.settled()
+            kept.cancel()
+        journal.close()
+
+    async def _all(self) -> None:
         await self._follow([self._described(rack) for rack in self._racks])
         await self._say(0)
         self._settle()
@@ -69,8 +79,6 @@ class _Flood:
         await self._watched("noted", self._note(ids))
         self._settle()
         await self._watched("over", self._say(0))
-        assert self._twin.journal is not None
-        self._twin.journal.close()
 
     def _settle(self) -> None:
         """Let thirteen seconds pass: the physics that were owed are none of the flood's."""

@@ -8,7 +8,7 @@ import msgspec
 
 from services.bench.alone import alone
 from services.bench.feeder import EVERYTHING, RECORDED, REST, Done, Order
-from services.bench.leaks import Listener, leaks
+from services.bench.leaks import Listener, ended, leaks
 from services.bench.mistold import mistold
 from services.bench.readers import Read
 from services.bench.report import Report, quantile
@@ -113,7 +113,7 @@ async def _trial(rig: Rig, rate: float, span_s: float) -> Trial:
         listener = Listener(session, tasks)
         listening = tasks.create_task(listener.listen())
         await listener.greeted.wait()
-        racks = rig.site.racks
+        racks = await ended(listener, rig.publish, rig.site.racks)
         wanted = lambda count: not over.is_set() and count < len(racks)  # noqa: E731
         leaking = tasks.create_task(leaks(listener, rig.publish, racks, wanted, _APART_S))
         cdu = rig.site.cdus[0].id

@@ -11,7 +11,7 @@ from pydantic_core import Url
 
 from services.bench.api import RACKS, SETTLE_S, a_demo, requests_of
 from services.bench.chart import chart, fill, sizes
-from services.bench.pipeline import Cost, one_core, outage, sustained
+from services.bench.pipeline import Cost, at_random, one_core, outage, sustained
 from services.bench.report import Report, quantile
 from services.bench.sink import HOST, a_sink
 from services.history.duck import DuckStore
@@ -27,6 +27,8 @@ class Size(NamedTuple):
 
     points: int = 20_000
     seconds: int = 50
+    mixed: int = 2
+    """Readings of each of all points of all racks, in whatever order."""
     outage_s: int = 3_600
     outage_points: int = 1_000
     simulated: int = 16
@@ -57,16 +59,26 @@ async def _rates(report: Report, size: Size) -> None:
         cost = await sustained(duck, _settings(name), size.points, size.seconds)
         await duck.close()
     _rate(report, "DuckDB, everything on one core", cost, 150_000)
+    with TemporaryDirectory() as name, one_core():
+        duck = await DuckStore.open(Path(name))
+        cost = await at_random(duck, _settings(name), size.racks, size.mixed)
+        await duck.close()
+    points = cost.rows // size.mixed
+    _rate(report, f"the same, {points} points of {size.racks} racks at random", cost)
     with TemporaryDirectory() as name:
         async with a_sink() as port:
             settings = _settings(name, f"http://{HOST}:{port}")
             influx = InfluxStore(settings.history)
             cost = await sustained(influx, settings, size.points, size.seconds)
             await influx.close()
+            influx = InfluxStore(settings.history)
+            mixed = await at_random(influx, settings, size.racks, size.mixed)
+            await influx.close()
     _rate(report, "an InfluxDB-speaking sink", cost, 300_000)
+    _rate(report, f"that sink, {points} points of {size.racks} racks at random", mixed)
 
 
-def _rate(report: Report, what: str, cost: Cost, target: float) -> None:
+def _rate(report: Report, what: str, cost: Cost, target: float | None = None) -> None:
     report.add(f"accepted and in {what}", cost.rows / cost.wall_s, "1/s", target)
     report.add(f"in {what}, CPU a reading", cost.cpu_s / cost.rows * 1e6, "µs")
 

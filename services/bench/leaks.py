@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
@@ -22,7 +24,6 @@ LONGEST: Final = 2**26
 """Bytes of the longest line of a stream: a snapshot's part, or a delta of all racks."""
 
 _CODE: Final = "leak.detected"
-_GREETING: Final = (b"hello", b"snapshot")
 
 
 async def leaks(
@@ -36,7 +37,7 @@ async def leaks(
 
     Args:
         listener: Hears of them.
-        publish: Says them.
+        publish: Says them, and that they are over.
         racks: Leak in turn.
         wanted: Whether there is to be another one after so many.
         apart_s: From the end of one to the next, at the least.
@@ -44,25 +45,41 @@ async def leaks(
     delays: list[float] = []
     while wanted(len(delays)) and PATIENCE_S not in delays:
         number = len(delays)
-        wait_s = apart_s + 0.013 * (number % 7)  # out of step with any pace
+        rack = racks[number % len(racks)]
         try:
             async with asyncio.timeout(PATIENCE_S):
-                rack = racks[number % len(racks)]
-                delays.append(await _leak(listener, publish, rack, wait_s))
+                await listener.over(rack.id)
         except TimeoutError:
             delays.append(PATIENCE_S)
+        else:
+            await asyncio.sleep(apart_s + 0.013 * (number % 7))  # out of step with any pace
+            delays.append(await _leak(listener, publish, rack))
     return delays
 
 
-async def _leak(listener: "Listener", publish: Publish, rack: Thing, wait_s: float) -> float:
+async def _leak(listener: "Listener", publish: Publish, rack: Thing) -> float:
     """Seconds from publishing until the stream says so."""
-    await listener.over(rack.id)
-    await asyncio.sleep(wait_s)
     begin = perf_counter()
-    await publish(leak_topic(rack), said(1))
-    at = await listener.raised(rack.id)
-    await publish(leak_topic(rack), said(0))
-    return at - begin
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await publish(leak_topic(rack), said(1))
+            return await listener.raised(rack.id) - begin
+    except TimeoutError:
+        return PATIENCE_S
+    finally:
+        await publish(leak_topic(rack), said(0))
+
+
+async def ended(listener: "Listener", publish: Publish, racks: Sequence[Thing]) -> list[Thing]:
+    """End the leaks that stand; the racks on which none does any more, in time."""
+    leaking = [rack for rack in racks if listener.stands(rack.id)]
+    for rack in leaking:
+        await publish(leak_topic(rack), said(0))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            for rack in leaking:
+                await listener.over(rack.id)
+    return [rack for rack in racks if not listener.stands(rack.id)]
 
 
 @dataclass(slots=True)
@@ -72,7 +89,7 @@ class Listener:
     session: aiohttp.ClientSession
     tasks: asyncio.TaskGroup
     greeted: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once it has the whole snapshot: what was raised before is told in that."""
+    """Set once it has the whole snapshot, and knows which leaks stand."""
     others: int = 0
     """Faults that are no leak."""
     _begun: dict[str, float] = field(default_factory=dict)
@@ -85,8 +102,8 @@ class Listener:
             async for at, event, data in events(stream.content):
                 if event == b"fault":
                     self._hear(at, json.loads(data))
-                elif event not in _GREETING:
-                    self.greeted.set()
+                elif event == b"snapshot":
+                    self._begin(at, json.loads(data))
 
     async def raised(self, rack: str) -> float:
         """When it heard that a rack leaks."""
@@ -99,9 +116,26 @@ class Listener:
         while rack in self._begun:
             await self._next()
 
+    def stands(self, rack: str) -> bool:
+        """Whether a leak of a rack is not let go of."""
+        return rack in self._begun
+
     async def _next(self) -> None:
         self._news.clear()
         await self._news.wait()
+
+    def _begin(self, at: float, snapshot: dict[str, Any]) -> None:
+        """Take the leaks of a part of a snapshot; those that are over, nobody else will let go."""
+        if snapshot["part"] == 1:
+            self._begun.clear()  # what was there before may have gone unheard
+        for fault in snapshot["faults"]:
+            if fault["code"] == _CODE:
+                self._begun[fault["entity"]] = at
+                if fault["condition"] == "NORMAL":
+                    self.tasks.create_task(self._let_go(fault["id"]))
+        if snapshot["part"] == snapshot["parts"]:
+            self.greeted.set()
+        self._news.set()
 
     def _hear(self, at: float, fault: dict[str, Any]) -> None:
         if fault["code"] != _CODE:
@@ -111,13 +145,14 @@ class Listener:
         elif fault["what"] == "CLEARED":
             self.tasks.create_task(self._let_go(fault["id"]))
         elif fault["what"] == "RESET":
-            self._begun.pop(fault["entity"], None)  # it may have begun before anybody listened
+            self._begun.pop(fault["entity"], None)
         self._news.set()
 
     async def _let_go(self, identity: str) -> None:
         for act in ("ack", "reset"):
             async with self.session.post(f"faults/{identity}/{act}") as answer:
-                answer.raise_for_status()
+                if answer.status != HTTPStatus.CONFLICT:  # somebody did it before
+                    answer.raise_for_status()
 
 
 async def events(lines: aiohttp.StreamReader) -> AsyncIterator[tuple[float, bytes, bytes]]:

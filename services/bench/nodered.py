@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +13,10 @@ from pydantic_core import Url
 
 from services.bench.running import usage
 from services.bench.taker import Taken
+from services.broker.embedded import LOCAL, free_port
 
 PROGRAM: Final = "node-red"
 
-_HOST: Final = "127.0.0.1"
 _READY: Final = b"Connected to broker"
 _READY_S: Final = 60.0
 _SUBSCRIBED_S: Final = 1.0
@@ -83,13 +82,13 @@ async def node_red(program: Path, url: Url) -> AsyncIterator[NodeRed]:
             begun[0].count(data.count(b"\n"))
         writer.close()
 
-    server = await asyncio.start_server(hear, _HOST, 0)
+    server = await asyncio.start_server(hear, LOCAL, 0)
     with TemporaryDirectory(prefix="racktwin-bench-") as name:
         folder = Path(name)
         port = server.sockets[0].getsockname()[1]
         (folder / "flows.json").write_text(flows(url, port))
         settings = folder / "settings.js"
-        settings.write_text(_SETTINGS.format(port=_free(), host=_HOST, folder=folder))
+        settings.write_text(_SETTINGS.format(port=free_port(), host=LOCAL, folder=folder))
         process = await asyncio.create_subprocess_exec(
             *(program, "--settings", settings, "--userDir", folder),
             stdout=asyncio.subprocess.PIPE,
@@ -107,7 +106,7 @@ async def node_red(program: Path, url: Url) -> AsyncIterator[NodeRed]:
 
 def flows(url: Url, port: int) -> str:
     """What it does, as its editor would save it."""
-    return _FLOWS % (url.host, url.port, json.dumps(_LINE), _HOST, port)
+    return _FLOWS % (url.host, url.port, json.dumps(_LINE), LOCAL, port)
 
 
 async def _ready(process: asyncio.subprocess.Process) -> None:
@@ -117,10 +116,3 @@ async def _ready(process: asyncio.subprocess.Process) -> None:
             if not line:
                 raise RuntimeError(f"{PROGRAM} does not start")
         await asyncio.sleep(_SUBSCRIBED_S)
-
-
-def _free() -> int:
-    with socket.socket() as probing:
-        probing.bind((_HOST, 0))
-        port: int = probing.getsockname()[1]
-        return port

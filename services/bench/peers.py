@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final, NamedTuple
 
@@ -32,6 +33,7 @@ RACKS: Final = 7_500
 ROUNDS: Final = 3
 
 FLOOR: Final = "mosquitto_sub to /dev/null"
+KEEPER: Final = "racktwin: intake, fold, spool and lines, as history"
 PLAIN: Final = "aiomqtt, pydantic and points of the InfluxDB client"
 NODE_RED: Final = "Node-RED: MQTT in, JSON, a line, TCP out"
 _OURS: Final = {
@@ -111,6 +113,7 @@ def _peers(racks: int, size: Size, sink: str) -> dict[str, tuple[Start, int] | N
     }
     for what, name in _OURS.items():
         peers[name] = (_asked("services.bench.taker", str(racks), what), size.fast)
+    peers[KEEPER] = (_keeper(racks, sink), size.fast)
     peers[PLAIN] = (_asked("services.bench.plain", sink), size.slow)
     peers[NODE_RED] = None if flow is None else (_flow(flow), size.slow)
     return peers
@@ -120,7 +123,13 @@ def _compare(report: Report, took: Mapping[str, Took]) -> None:
     intake, twin = took[_OURS[What.RECEIVE]], took[_OURS[What.TWIN]]
     if FLOOR in took:
         report.add(f"intake alone against {FLOOR}", intake.rate / took[FLOOR].rate, "times", 0.5)
-    report.add("all of ours against the plain stack", twin.rate / took[PLAIN].rate, "times", 10)
+    fold, kept, plain = took[_OURS[What.FOLD]], took[KEEPER], took[PLAIN]
+    report.add(
+        "ours to the same store against the plain stack", kept.rate / plain.rate, "times", 10
+    )
+    report.add("the same, CPU a message", plain.cpu_us / kept.cpu_us, "times")
+    report.add("intake and fold against the plain stack", fold.rate / plain.rate, "times")
+    report.add("all of ours against the plain stack", twin.rate / plain.rate, "times")
     if NODE_RED in took:
         report.add("all of ours against Node-RED", twin.rate / took[NODE_RED].rate, "times")
 
@@ -150,6 +159,19 @@ def _asked(module: str, *arguments: str) -> Start:
 
             begun_s = msgspec.json.decode(process.said, type=Taken).cpu_s
             yield Peer(process.pid, taken, begun_s)
+
+    return start
+
+
+def _keeper(racks: int, sink: str) -> Start:
+    """Ours, which keeps what it takes, each time in a new folder."""
+
+    @asynccontextmanager
+    async def start(url: Url) -> AsyncIterator[Peer]:
+        with TemporaryDirectory(prefix="racktwin-bench-") as folder:
+            keeper = _asked("services.bench.keeper", str(racks), sink, folder)
+            async with keeper(url) as peer:
+                yield peer
 
     return start
 

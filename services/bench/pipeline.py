@@ -5,6 +5,8 @@ import gc
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from operator import attrgetter
+from random import Random
 from time import perf_counter, process_time
 from typing import Final, NamedTuple
 
@@ -13,6 +15,9 @@ from services.history.opened import opened
 from services.history.store import Store
 from services.history.writer import Writer
 from services.settings import Settings
+from services.simulate.columns import Columns
+from services.simulate.noise import Noise
+from services.simulate.site import site_of
 from twin.changes import ReadingTaken
 from twin.fleet import Fleet
 from twin.instants import Instant
@@ -52,6 +57,19 @@ def points_of(racks: int) -> list[Point]:
     ]
 
 
+def all_points_of(racks: int) -> list[Point]:
+    """Whatever is measured in and around so many racks, one after the other."""
+    return sorted(Columns(site_of(racks), Noise(1)).points, key=attrgetter("id"))
+
+
+def shuffled(points: Sequence[Point], rounds: int) -> Iterator[ReadingTaken]:
+    """A reading of each point in a round, in whatever order, each round in another one."""
+    chance, order = Random(1), list(points)  # noqa: S311  # chooses, and keeps no secret
+    for second in range(rounds):
+        chance.shuffle(order)
+        yield from readings(order, second)
+
+
 def readings(points: Sequence[Point], second: int) -> Iterator[ReadingTaken]:
     """What becomes of one reading of each point, in one second."""
     for place, point in enumerate(points):
@@ -79,21 +97,44 @@ async def sustained(store: Store, settings: Settings, points: int, seconds: int)
     """
     known = points_of(points)
     changes = [change for second in range(seconds) for change in readings(known, second)]
+    return await _given(store, settings, changes)
+
+
+async def at_random(store: Store, settings: Settings, racks: int, rounds: int) -> Cost:
+    """The same with all points of so many racks in whatever order, once all were heard before."""
+    points = all_points_of(racks)
+    changes = list(shuffled(points, rounds + 1))
+    return await _given(store, settings, changes, len(points))
+
+
+async def _given(
+    store: Store, settings: Settings, changes: Sequence[ReadingTaken], before: int = 0
+) -> Cost:
+    """What it took to keep changes, but for so many of them that are kept before it counts."""
     gc.collect()
     gc.freeze()  # what was made beforehand is not to be looked through again and again
-    begin, used = perf_counter(), process_time()
     async with writing([store], settings) as writer:
         (shipper,) = writer.shippers
-        for place in range(0, len(changes), AT_ONCE):
-            writer.take(changes[place : place + AT_ONCE])
-            await asyncio.sleep(0)
-            while writer.waiting(shipper) > AHEAD:  # noqa: ASYNC110  # nobody is told
-                await asyncio.sleep(_SOON_S)
-    cost = Cost(shipper.reader.shipped, perf_counter() - begin, process_time() - used)
-    if cost.rows < len(changes):
+        await _give(writer, changes[:before])
+        while writer.waiting(shipper):  # noqa: ASYNC110  # nobody is told
+            await asyncio.sleep(_SOON_S)
+        begin, used = perf_counter(), process_time()
+        await _give(writer, changes[before:])
+    cost = Cost(shipper.reader.shipped - before, perf_counter() - begin, process_time() - used)
+    if cost.rows < len(changes) - before:
         raise RuntimeError("the store has not all of it")
     gc.unfreeze()
     return cost
+
+
+async def _give(writer: Writer, changes: Sequence[ReadingTaken]) -> None:
+    """Give as many at a time as are kept up with."""
+    (shipper,) = writer.shippers
+    for place in range(0, len(changes), AT_ONCE):
+        writer.take(changes[place : place + AT_ONCE])
+        await asyncio.sleep(0)
+        while writer.waiting(shipper) > AHEAD:  # noqa: ASYNC110  # nobody is told
+            await asyncio.sleep(_SOON_S)
 
 
 @contextmanager

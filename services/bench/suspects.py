@@ -41,7 +41,9 @@ class Outcome(NamedTuple):
     """Healthy racks that are accused."""
 
 
-def bench_suspects(envelopes: Sequence[Envelope], origin: str) -> Report:
+def bench_suspects(
+    envelopes: Sequence[Envelope], origin: str, biases: Sequence[float] = BIASES
+) -> Report:
     """Bend each sensor of a recording, and ask who is to blame.
 
     Once at its end, by the readings of that instant; once live, while it is played round and round.
@@ -49,6 +51,7 @@ def bench_suspects(envelopes: Sequence[Envelope], origin: str) -> Report:
     Args:
         envelopes: The recording; all of it is taken for healthy.
         origin: Where it came from, for the report.
+        biases: By which share of its value each sensor is off.
     """
     intake = Intake(Fleet())
     intake.take_all(envelopes)
@@ -56,11 +59,11 @@ def bench_suspects(envelopes: Sequence[Envelope], origin: str) -> Report:
     sensors = list(_sensors(fleet))
     report = Report("suspects", f"{origin}: {len(sensors)} sensors, each bent in turn")
     report.add("healthy things accused", len(_judged(fleet)), "", 0, "lower")
-    for bias in BIASES:
+    for bias in biases:
         outcomes = [_bent(fleet, sensor, bias) for sensor in sensors]
         _add(report, f"bent by {bias:+.0%}", outcomes)
     live = _Live(envelopes)
-    for bias in BIASES:
+    for bias in biases:
         outcomes = [live.bent(sensor.point, bias) for sensor in sensors]
         _add(report, f"live, bent by {bias:+.0%}", outcomes)
     return report

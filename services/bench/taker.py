@@ -5,8 +5,9 @@ messages, it tells once it has taken so many since it was asked first.
 """
 
 import asyncio
+import gc
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 from time import process_time
@@ -22,10 +23,12 @@ from services.broker.listen import listen
 from services.broker.status import Status
 from services.clock import wall_clock
 from services.heap import sparing
-from services.ingest.follow import follow
+from services.hub import Settled, at_once
+from services.ingest.follow import Emit, follow
 from services.intake import Intake
 from services.settings import BrokerSettings
 from services.simulate.plant import Plant
+from twin.changes import Changes
 from twin.fleet import Fleet
 from twin.instants import NEVER
 
@@ -55,32 +58,34 @@ class Taken(msgspec.Struct):
 class Taker:
     """Takes in, and counts."""
 
-    def __init__(self, settings: BrokerSettings, racks: int, what: What) -> None:
+    def __init__(self, settings: BrokerSettings, what: What) -> None:
         self._what = what
         self._status = Status()
         self._source = listen(settings, f"taker-{what}", self._status)
         self._messages = 0
-        self._intake = Intake(Fleet())
-        if what is not What.RECEIVE:
-            self._hear(Plant(racks, seed=1))
-        if what is What.FOLD:
-            self._intake.fleet.audit.next_at = NEVER
+        self.intake = Intake(Fleet())
+        self.emit: Emit = lambda _: None
+        """Told of every change."""
+        self.settled: Settled = at_once
+        """Waited for before it is told what was done."""
 
-    def _hear(self, plant: Plant) -> None:
+    def hear(self, plant: Plant) -> Iterator[Changes]:
         """Hear everything once, as of now: whoever is heard first costs more."""
         for topic, payload in plant.metadata():
-            self._intake.take(topic, payload, wall_clock())
+            yield self.intake.take(topic, payload, wall_clock())
         for topic, payload, _, _ in plant.values(START):
             now = wall_clock()
-            self._intake.take(topic, stamped(payload, now), now)
+            yield self.intake.take(topic, stamped(payload, now), now)
 
     async def run(self) -> None:
         """Until cancelled."""
+        if self._what is What.FOLD:
+            self.intake.fleet.audit.next_at = NEVER
         async with aclosing(self._counted()) as batches:
             if self._what is What.RECEIVE:
                 async for _ in batches:
                     pass
-            await follow(batches, self._intake, lambda _: None, lambda _: None)
+            await follow(batches, self.intake, self.emit, lambda _: None)
 
     async def connected(self) -> None:
         """Back once it listens."""
@@ -91,6 +96,7 @@ class Taker:
         """What was done, once that many were taken."""
         while self._messages < messages:  # noqa: ASYNC110  # to wake somebody would cost
             await asyncio.sleep(_SOON_S)
+        await self.settled()
         return Taken(self._messages, process_time(), self._status.dropped)
 
     async def _counted(self) -> AsyncGenerator[Sequence[Envelope]]:
@@ -100,10 +106,11 @@ class Taker:
                 self._messages += len(batch)
 
 
-async def take(url: str, racks: int, what: What, asked: AsyncIterator[bytes]) -> None:
+async def take(taker: Taker, asked: AsyncIterator[bytes]) -> None:
     """Take in until nobody asks any more."""
-    taker = Taker(BrokerSettings(url=Url(url)), racks, what)
     with sparing():
+        gc.collect()
+        gc.freeze()  # what was heard lasts, as it would be found in time
         async with asyncio.TaskGroup() as tasks:
             work = tasks.create_task(taker.run())
             await taker.connected()
@@ -117,8 +124,13 @@ def _tell(taken: Taken) -> None:
     print(msgspec.json.encode(taken).decode(), flush=True)  # noqa: T201  # to whoever asks
 
 
-async def _main(url: str, racks: str, what: str) -> None:
-    await take(url, int(racks), What(what), await orders())
+async def _main(url: str, racks: str, name: str) -> None:
+    what = What(name)
+    taker = Taker(BrokerSettings(url=Url(url)), what)
+    if what is not What.RECEIVE:
+        for _ in taker.hear(Plant(int(racks), seed=1)):
+            pass
+    await take(taker, await orders())
 
 
 if __name__ == "__main__":

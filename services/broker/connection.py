@@ -1,6 +1,7 @@
 """Connection: one MQTT client as the settings describe it, and what can go wrong with it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,7 +68,7 @@ def _client(settings: BrokerSettings, role: str, inbox: Inbox[aiomqtt.Message] |
         protocol=aiomqtt.ProtocolVersion.V311,
         clean_session=True,  # values are repeated: what we missed comes again
         keepalive=KEEPALIVE_S,
-        tls_params=_tls(settings),
+        tls_context=tls(settings),
     )
 
 
@@ -103,18 +104,21 @@ def _secret(file: Path) -> str:
     return file.read_text().strip()
 
 
-def _tls(settings: BrokerSettings) -> aiomqtt.TLSParameters | None:
+def tls(settings: BrokerSettings) -> ssl.SSLContext | None:
+    """Whom we trust and how we show who we are, read anew; None where the link is a plain one.
+
+    Raises:
+        BrokerError: A file of it is not there, or no good.
+    """
     if settings.url.scheme != "mqtts":
         return None
-    return aiomqtt.TLSParameters(
-        ca_certs=_path(settings.ca_file),  # without one, the system's
-        certfile=_path(settings.cert_file),
-        keyfile=_path(settings.key_file),
-    )
-
-
-def _path(file: Path | None) -> str | None:
-    return None if file is None else str(file)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)  # without one, the system's
+        if settings.cert_file is not None:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+    except OSError as error:
+        raise BrokerError(f"no TLS: {error}") from error
+    return context
 
 
 def address(settings: BrokerSettings) -> str:

@@ -19,7 +19,7 @@ from pydantic_core import Url
 from services.broker.connection import BrokerError, probe
 from services.settings import BrokerSettings
 
-_HOST: Final = "127.0.0.1"
+LOCAL: Final = "127.0.0.1"
 _READY_S: Final = 20.0  # NATS makes its streams before the first connection stands
 _POLL_S: Final = 0.05
 _GRACE_S: Final = 2.0
@@ -36,6 +36,8 @@ server_name: racktwin
 host: {host}
 port: -1
 max_payload: 4MB
+# Whoever has so much waiting is cut off, and what waits is lost: 64 MB would be 5 s of a gigawatt.
+max_pending: 512MB
 jetstream {{ store_dir: "{folder}/jetstream", max_mem: 256M, max_file: 1G }}
 # A topic that ends in # is two consumers; those of a session may have 65,535 together.
 mqtt {{ host: {host}, port: {port}, ack_wait: "30s", max_ack_pending: 16000 }}
@@ -98,7 +100,7 @@ def find_program(places: Sequence[str | None] = _PLACES) -> Path:
 
 async def _start(program: Path, folder: Path) -> tuple[subprocess.Popen[bytes], Url]:
     for _ in range(_ATTEMPTS):
-        url = Url.build(scheme="mqtt", host=_HOST, port=_free_port())
+        url = Url.build(scheme="mqtt", host=LOCAL, port=free_port())
         process = _spawn(program, folder, url)
         try:
             if await _ready(process, BrokerSettings(url=url)):
@@ -129,7 +131,7 @@ def _spawn(program: Path, folder: Path, url: Url) -> subprocess.Popen[bytes]:
     """Start the program in a session of its own, so that Ctrl-C ends us first, and then it."""
     config = folder / "broker.conf"
     template = _NATS if program.name.startswith("nats") else _MOSQUITTO
-    config.write_text(template.format(host=_HOST, port=url.port, folder=folder))
+    config.write_text(template.format(host=LOCAL, port=url.port, folder=folder))
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603  # a program we found, a config we wrote
             [program, "-c", config],
@@ -170,8 +172,9 @@ def _last_words(folder: Path) -> str:
     return lines[-1] if lines else "it says nothing"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on, for now."""
     with socket.socket() as probing:
-        probing.bind((_HOST, 0))
+        probing.bind((LOCAL, 0))
         port: int = probing.getsockname()[1]
         return port

@@ -7,6 +7,7 @@ from typing import Final
 import aiomqtt
 
 from schemas.envelope import Envelope
+from schemas.mqtt.receiver import REFUSED
 from services.broker.connection import connect
 from services.broker.hear import Hear
 from services.broker.inbox import Inbox
@@ -16,8 +17,6 @@ from twin.instants import Instant
 
 GATHER_S: Final = 0.005  # a third less work a message than taking each at once
 """How long a first message waits for others to make a batch with."""
-
-_REFUSED: Final = 0x80  # SUBACK codes from here on
 
 
 def hearing_by_aiomqtt(
@@ -41,7 +40,7 @@ async def _subscribe(client: aiomqtt.Client, topics: tuple[str, ...]) -> list[st
     """Subscribe at QoS 0, as the bus carries its values; the topics that were refused."""
     codes = await client.subscribe([(topic, 0) for topic in topics])
     numbers = [code if isinstance(code, int) else code.value for code in codes]
-    return [topic for topic, number in zip(topics, numbers, strict=True) if number >= _REFUSED]
+    return [topic for topic, number in zip(topics, numbers, strict=True) if number >= REFUSED]
 
 
 def _envelopes(messages: list[aiomqtt.Message], at: Instant) -> list[Envelope]:

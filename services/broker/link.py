@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, cast
@@ -12,7 +11,7 @@ from schemas.mqtt.packets import DISCONNECT, PINGREQ, connect, subscribe
 from schemas.mqtt.receiver import Connack, Pingresp, ProtocolError, Suback
 from services.broker.buffer import Buffer
 from services.broker.client import HUNG_UP
-from services.broker.connection import KEEPALIVE_S, BrokerError, address, credentials, identity
+from services.broker.connection import KEEPALIVE_S, BrokerError, address, credentials, identity, tls
 from services.broker.connection import port as port_of
 from services.settings import BrokerSettings
 from twin.instants import Instant
@@ -256,17 +255,8 @@ async def linked(
 
 async def _open(link: Link, settings: BrokerSettings) -> None:
     loop = asyncio.get_running_loop()
-    host, secure = settings.url.host or "", _tls(settings)
+    host, secure = settings.url.host or "", tls(settings)
     await loop.create_connection(lambda: link, host, port_of(settings), ssl=secure)
-
-
-def _tls(settings: BrokerSettings) -> ssl.SSLContext | None:
-    if settings.url.scheme != "mqtts":
-        return None
-    context = ssl.create_default_context(cafile=settings.ca_file)  # without one, the system's
-    if settings.cert_file is not None:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
-    return context
 
 
 def _why(error: OSError) -> str:

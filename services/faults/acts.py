@@ -18,7 +18,8 @@ class Acts:
     """The audit journal.
 
     The file grows with every act and is never rewritten: some 400 bytes each. What waits to be
-    written is as much as people do while nothing can be written, when the API refuses them.
+    written is as much as people do while nothing can be written, when the API refuses them; it may
+    be written by another thread while more is noted.
     """
 
     def __init__(self, file: Path) -> None:
@@ -42,17 +43,18 @@ class Acts:
             self.last = act.seq
             self._owed.append(act)
 
-    def write(self) -> None:
-        """Write what was noted; it is on the disk on return.
+    def write(self, upto: int) -> None:
+        """Write what was noted, up to a number; it is on the disk on return.
 
         Raises:
             OSError: It is not, and is written next time.
         """
-        if self._owed:
-            self._file.append(
-                b"".join(each.model_dump_json().encode() + b"\n" for each in self._owed)
-            )
-            self._owed = []
+        lines = [
+            each.model_dump_json().encode() + b"\n" for each in [*self._owed] if each.seq <= upto
+        ]
+        if lines:
+            self._file.append(b"".join(lines))
+            del self._owed[: len(lines)]
 
     def __call__(
         self,

@@ -1,19 +1,22 @@
-"""The journal: everything that happened to faults, on the disk before anybody hears of it."""
+"""The journal: everything that happened to faults, on the disk before anybody is shown it."""
 
 import asyncio
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from schemas.acts import act_view
 from services.disk.frames import End
-from services.disk.growing import GrowingFile, sync_folder
-from services.disk.lock import locked
+from services.disk.off import InThreads, Off
 from services.faults.acts import Acts
-from services.faults.records import Contents, Record, begun, read, written
+from services.faults.journal_file import JournalFile
+from services.faults.records import Contents, Record
+from services.metrics import Durations
 from twin.changes import Change, FaultChanged
 from twin.faults.engine import Faults
 from twin.faults.inhibition import Above
@@ -26,56 +29,98 @@ TAIL: Final = 8_000_000
 """Bytes behind the books, or as many as the books have, whichever is more: then it begins anew."""
 
 RING: Final = 10_000
-"""Latest changes that are kept for streams, and that may wait for a disk that is full."""
+"""Latest changes that are kept for streams, and that may wait for a disk that is slow or full."""
 
 TEND_S: Final = 1.0
 """How often it is looked whether the journal must be begun anew, or can be written again."""
+
+PATIENCE_S: Final = 10.0
+"""A disk that takes longer for one write than that stands in the way of all who are to be shown."""
 
 
 class Journal:
     """What happened to faults, in order and numbered without a gap; the file of one process.
 
-    Three buffers. The file: begun anew with the books when what is behind them grows over ``TAIL``.
+    While it ``run``s, what is kept is written beside the loop, all that came meanwhile by the next
+    write: so the fold goes on, and whoever shows something waits until it is ``settled``. Before
+    and after, ``keep`` writes itself.
+
+    Four buffers. The file: begun anew with the books when what is behind them grows over ``TAIL``.
     The ring for streams: the latest ``RING`` changes, the oldest go, and ``since`` says so. What
-    waits while nothing can be written: ``RING`` changes, then none, for the books tell it all
-    once there is room; ``seq - kept`` shows how many are not on the disk.
+    waits for a disk that is slow: ``RING`` changes, then whoever asks for ``room`` has to wait,
+    counted in ``paused``. What waits while nothing can be written: ``RING`` changes, then none,
+    for the books tell it all once there is room; ``seq - kept`` shows how many are not on the disk.
     """
 
-    def __init__(self, file: Path, *, tail: int = TAIL, ring: int = RING) -> None:
+    def __init__(
+        self, file: Path, *, tail: int = TAIL, ring: int = RING, off: Off | None = None
+    ) -> None:
         """Open the file and read it.
+
+        Args:
+            file: Where it is.
+            tail: Bytes behind the books.
+            ring: Changes that are kept for streams, and that may wait.
+            off: Where it is written while it runs, and begun anew; threads of its own if None.
 
         Raises:
             OSError: It cannot be used, or another process does.
             UnknownFormatError: It is of a version that cannot be read.
         """
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = locked(file.with_suffix(".lock"), "the faults")
-        self._path = file
+        self._file = JournalFile(file)
+        found = self._file.found
+        assert found is not None
         self._bound = tail
-        self._found: Contents | None = read(file.read_bytes() if file.exists() else b"")
-        found = self._found
-        self.acts = Acts(file.with_name(f"{file.stem}-acts.ndjson"))
         self.torn = int(found.end is End.TORN)
         """Records dropped at the start because they were not written to their end."""
         self.damaged = int(found.end is End.DAMAGED)
         """Whether something was not what had been written, at the start."""
         self.failed = 0
         """Times that something could not be written."""
-        self.begun_anew = 0
-        """Times that the file was begun anew."""
-        self.seq = max(found.seq, self.acts.last)
+        self.paused = 0
+        """Times that somebody had to wait for room."""
+        self.seq = self._file.kept
         """Of the latest change."""
-        self.kept = self.seq
-        """Of the latest change that is on the disk."""
         self.trouble: str | None = None
         """Why changes are not on the disk; None while all is well."""
+        self.syncs = Durations()
+        """How long writes took beside the loop."""
         self._ring: deque[tuple[int, FaultChanged]] = deque(maxlen=ring)
+        self._most = ring
         self._owed: list[Record] = []
         self._missing = 0
         """The last one that will never be written; the books must be."""
-        self._out = GrowingFile(file, found.size)
-        self._head = found.head
+        self._threads = ThreadPoolExecutor(2, "journal")
+        self._off: Off = off or InThreads(self._threads)
+        self._running = False
+        self._some = asyncio.Event()
+        self._round = asyncio.Event()
+        """Set, and another one, after each write."""
+        self._began_at: float | None = None
+        """When the write under way began, by the loop's clock."""
         self._report(found)
+
+    @property
+    def kept(self) -> int:
+        """Number of the latest change that is on the disk."""
+        return self._file.kept
+
+    @property
+    def begun_anew(self) -> int:
+        """Times that the file was begun anew."""
+        return self._file.begun_anew
+
+    @property
+    def acts(self) -> Acts:
+        """What operators did, as far as it is on the disk."""
+        return self._file.acts
+
+    @property
+    def stuck(self) -> str | None:
+        """What whoever is to be shown something waits for, for long; or None."""
+        if self._began_at is None or (took_s := _now() - self._began_at) < PATIENCE_S:
+            return None
+        return f"the disk has had faults to write for {took_s:.0f} s"
 
     def restore(self, rules: Rules, above: Above) -> Faults:
         """The engine that told all that is in the file; once, before the first ``keep``.
@@ -83,29 +128,28 @@ class Journal:
         Raises:
             OSError: The file was damaged, and cannot be put aside or begun anew.
         """
-        found, self._found = self._found, None
+        found, self._file.found = self._file.found, None
         assert found is not None
         changes = [record.change for record in found.records]
         faults = Faults.restore(rules, above, changes, found.books)
         if found.end is End.DAMAGED:
-            self._put_aside(found.size)
-        if found.end is End.DAMAGED or self.seq != found.seq:  # numbers go on after a gap
-            self._write_books(self.seq, faults.books())
-            self._switch(self._out.size)
-        else:
-            self._ring.extend((record.seq, record.change) for record in found.records)
+            self._file.put_aside()
         for record in found.records:
             self._note(record)
+        if found.end is End.DAMAGED or self.seq != found.seq:  # numbers go on after a gap
+            self._file.begin_anew(self.seq, faults.books(), self._file.size)
+        else:
+            self._ring.extend((record.seq, record.change) for record in found.records)
         self._write()
         return faults
 
     # -- while it runs ---------------------------------------------------------------------------
 
     def keep(self, changes: Iterable[Change], address: str | None = None) -> None:
-        """Number the changes of faults and have them on the disk, by one write and one sync.
+        """Number the changes of faults, and have them on the disk as soon as that is possible.
 
-        Nothing of them may be told to anybody before. Where it cannot be done there is ``trouble``,
-        and it is made up for as soon as it can be.
+        Nobody is to be shown anything of them before they are ``settled``. Where they cannot be
+        written there is ``trouble``, and it is made up for as soon as it can be.
 
         Args:
             changes: What happened, in order; what is not about faults is passed over.
@@ -122,10 +166,26 @@ class Journal:
         if self.seq == count:
             return
         if self.trouble is None:
-            self._write()
-        elif len(self._owed) > (self._ring.maxlen or 0):
+            self._have_written()
+        elif len(self._owed) > self._most:
             self._owed = []
             self._missing = self.seq
+
+    async def settled(self) -> None:
+        """Wait until all that was kept so far may be shown: it is on the disk, or there is trouble.
+
+        At once where nothing waits for the disk.
+        """
+        upto = self.seq
+        while self.kept < upto and self.trouble is None:
+            await self._round.wait()
+
+    async def room(self) -> None:
+        """Wait while as much waits for the disk as may; not while there is trouble."""
+        if self._full:
+            self.paused += 1
+        while self._full:
+            await self._round.wait()
 
     def since(self, seq: int) -> list[tuple[int, FaultChanged]] | None:
         """All changes after the one of that number; None where they are not known any more."""
@@ -133,6 +193,24 @@ class Journal:
         if not 0 <= wanted <= len(self._ring):
             return None
         return [self._ring[place] for place in range(-wanted, 0)]
+
+    async def run(self) -> None:
+        """Write what is kept beside the loop, in order, until cancelled; then the rest."""
+        self._running = True
+        try:
+            while True:
+                await self._some.wait()
+                self._some.clear()
+                self._began_at = began_at = _now()
+                with self._outcome():
+                    await self._off(partial(self._file.write, tuple(self._owed)))
+                self._began_at = None
+                self.syncs.note(_now() - began_at)
+                if self._owed and self.trouble is None:
+                    self._some.set()
+        finally:
+            self._running = False
+            self._write()
 
     async def tend(self, books: Callable[[], Books]) -> None:
         """Begin the file anew when it has grown, and write what could not be, until cancelled.
@@ -144,9 +222,9 @@ class Journal:
         while True:
             await asyncio.sleep(TEND_S)
             if self.trouble is not None and not self._missing:
-                self._write()
-            tail = self._out.size - self._head
-            if self._missing or tail > max(self._bound, self._head, limit):
+                self._have_written()
+            tail = self._file.size - self._file.head
+            if self._missing or tail > max(self._bound, self._file.head, limit):
                 done = await self.begin_anew(books)
                 limit = 0 if done else tail + self._bound
 
@@ -155,100 +233,77 @@ class Journal:
 
         Where it cannot be done, the file goes on as it is.
         """
-        seq, size = self.seq, self._out.size
+        seq, size = self.seq, self._file.size
         try:
-            self.acts.write()  # for it was the file that told of them
-            await asyncio.to_thread(self._write_books, seq, books())
-            self._switch(size)
+            await self._off(partial(self._file.begin_anew, seq, books(), size))
         except OSError as error:
             self.failed += 1
             if self.trouble is None:
-                where = {"file": self._path, "error": str(error)}
+                where = {"file": self._file.path, "error": str(error)}
                 log.warning("The journal of faults cannot be begun anew", extra=where)
             return False
-        self._owed = [record for record in self._owed if record.seq > seq]
         if self._missing <= seq:
             self._missing = 0
-            self._write()
+            self._have_written()
         return True
 
     def close(self) -> None:
         """Let go of the files."""
-        self._out.close()
-        self.acts.close()
-        os.close(self._lock)
+        self._threads.shutdown()
+        self._file.close()
 
     # -- within ----------------------------------------------------------------------------------
+
+    @property
+    def _full(self) -> bool:
+        return self.trouble is None and len(self._owed) >= self._most
 
     def _note(self, record: Record) -> None:
         act = act_view(*record)
         if act is not None:
             self.acts.note(act)
 
+    def _have_written(self) -> None:
+        """Have all that is owed written: beside the loop while it runs, else at once."""
+        if self._running:
+            self._some.set()
+        else:
+            self._write()
+
     def _write(self) -> None:
-        """Write all that is owed."""
+        with self._outcome():
+            self._file.write(self._owed)
+
+    @contextmanager
+    def _outcome(self) -> Iterator[None]:
+        """Take note of what comes of a write, and let those know who wait for it."""
         try:
-            self._out.append(b"".join(self._lines()))
-            self.kept, self._owed = self.seq, []
-            self.acts.write()
+            yield
         except OSError as error:
             self._fails(error)
-            return
-        if self.trouble is not None:
-            log.info("Faults are on the disk again", extra={"file": self._path, "seq": self.seq})
-            self.trouble = None
-
-    def _lines(self) -> Iterator[bytes]:
-        """What is owed, behind empty books where there are none."""
-        if self._owed and not self._out.size:
-            yield from begun(self._owed[0].seq - 1, Books())
-        yield from map(written, self._owed)
-
-    def _write_books(self, seq: int, books: Books) -> None:
-        with self._beside.open("wb") as out:
-            out.writelines(begun(seq, books))
-            out.flush()
-            os.fsync(out.fileno())
-
-    def _switch(self, size: int) -> None:
-        """Go on in the file beside, with what came behind the first ``size`` bytes meanwhile."""
-        fresh = GrowingFile(self._beside, self._beside.stat().st_size)
-        head = fresh.size
-        try:
-            fresh.append(self._out.since(size))
-            fresh.take_place_of(self._path)
-        except OSError:
-            fresh.close()
-            raise
-        self._out.close()
-        self._out, self._head = fresh, head
-        self.begun_anew += 1
-
-    @property
-    def _beside(self) -> Path:
-        return self._path.with_suffix(".new")
+        else:
+            if self.trouble is not None and not self._missing:
+                where = {"file": self._file.path, "seq": self.kept}
+                log.info("Faults are on the disk again", extra=where)
+                self.trouble = None
+        self._owed = [record for record in self._owed if record.seq > self.kept]
+        self._round.set()
+        self._round = asyncio.Event()
 
     def _fails(self, error: OSError) -> None:
         self.failed += 1
         if self.trouble is None:
-            log.error("Faults cannot be written", extra={"file": self._path, "error": str(error)})
+            where = {"file": self._file.path, "error": str(error)}
+            log.error("Faults cannot be written", extra=where)
         self.trouble = f"faults are not on the disk: {error}"
 
-    def _put_aside(self, size: int) -> None:
-        """Keep what follows the first ``size`` bytes in a file of its own."""
-        aside = next(path for path in map(self._aside, range(1, 1_000_000)) if not path.exists())
-        with aside.open("xb") as out:
-            out.write(self._path.read_bytes()[size:])
-            out.flush()
-            os.fsync(out.fileno())
-        sync_folder(aside.parent)
-
-    def _aside(self, number: int) -> Path:
-        return self._path.with_suffix(f".damaged-{number}")
-
     def _report(self, found: Contents) -> None:
-        where = {"file": self._path, "bytes": found.size, "records": len(found.records)}
+        where = {"file": self._file.path, "bytes": found.size, "records": len(found.records)}
         if found.end is End.TORN:
             log.warning("faults: the last write was not done, it is dropped", extra=where)
         elif found.end is End.DAMAGED:
             log.error("faults: damaged, what follows is put aside", extra=where)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

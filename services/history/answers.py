@@ -1,4 +1,4 @@
-"""Answers: what InfluxDB 2 says, as series, buckets and rows."""
+"""Answers: what InfluxDB 2 says to Flux, as series and buckets."""
 
 import re
 from collections import defaultdict
@@ -9,9 +9,8 @@ from schemas.history import MOST_SAMPLES, Bucket, Query, Sample, Series
 from schemas.lines import BAD, DOCUMENT, QUALITY, areas, carried
 from schemas.rfc3339 import parse_instant
 from services.history import flux
-from services.history.block import Row
 from twin.instants import Instant
-from twin.points import GOOD_QUALITY, EntityId, Point, PointId, PublisherId
+from twin.points import GOOD_QUALITY
 
 Record = Mapping[str, str]
 
@@ -79,27 +78,10 @@ def reduced(answer: str, query: Query) -> list[Series]:
     ]
 
 
-def last_rows(answer: str) -> list[Row]:
-    """The rows of an answer to ``flux.latest``, in order of time, one for each point."""
-    qualities: dict[tuple[_Whose, _Part], Record] = {}
-    beside: dict[tuple[_Whose, _Part, str], dict[str, str]] = defaultdict(dict)
-    for record in flux.records(answer):
-        whose, part = _whose(record, {}), _part(record)
-        kind = record["result"].rpartition(" ")[2]
-        if kind == "qualities":
-            qualities[whose, part] = record
-        else:
-            beside[whose, part, record["_time"]][record["_field"]] = record["_value"]
-    rows: dict[PointId, Row] = {}
-    for (whose, part), last in qualities.items():
-        point, at, quality = _point(whose, last), _at(last), int(last["_value"])
-        if point.id in rows and rows[point.id].measured_at > at:
-            continue
-        said = beside[whose, part, last["_time"]]
-        text = said.get(_field(whose, quality))
-        value = float(text) if text else None
-        rows[point.id] = Row(point, value, quality, at, at, said.get(DOCUMENT, ""))
-    return sorted(rows.values(), key=lambda row: row.received_at)
+def metric_of(point: str, kind: str) -> str:
+    """The metric of a point, which its id names; the measurement tells of freshness."""
+    named = _NAMED.match(point)
+    return flux.FRESHNESS if kind == "Freshness" or named is None else named[1]
 
 
 def _buckets(found: Mapping[Instant, _Found]) -> Iterator[Bucket]:
@@ -144,20 +126,6 @@ def _series(
     )
 
 
-def _point(whose: _Whose, details: Record) -> Point:
-    return Point(
-        PointId(whose.point),
-        whose.object_type,
-        whose.metric,
-        EntityId(whose.entity),
-        PublisherId(details.get("publisher", "")),
-        unit=whose.unit or None,
-        process_area=areas(details.get("process_area")),
-        is_setpoint=whose.setpoint == "true",
-        phase=details.get("phase") or None,
-    )
-
-
 def _entities(query: Query) -> dict[str, str]:
     """The entities of a query by what the protocol carries of them."""
     return {carried(entity): entity for entity in query.entities}
@@ -165,10 +133,9 @@ def _entities(query: Query) -> dict[str, str]:
 
 def _whose(record: Record, entities: Mapping[str, str]) -> _Whose:
     entity, point, kind = record["entity"], record["point"], record["_measurement"]
-    named = _NAMED.match(point)
-    metric = flux.FRESHNESS if kind == "Freshness" or named is None else named[1]
     unit, setpoint = record.get("unit", ""), record["setpoint"]
-    return _Whose(entities.get(entity, entity), metric, point, unit, setpoint, kind)
+    named = metric_of(point, kind)
+    return _Whose(entities.get(entity, entity), named, point, unit, setpoint, kind)
 
 
 def _field(whose: _Whose, quality: int) -> str:

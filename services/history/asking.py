@@ -38,9 +38,11 @@ GROUP BY series, bucket ORDER BY series, bucket
 """
 
 # First only the time of the last reading: the whole of it is looked up for one of many.
-# To look twice takes half as long as to hold in memory all that came since the snapshot.
+# To look twice takes half as long as to hold in memory all that came since the snapshot; but not in
+# files, of which few readings are of that span, and all are gone over.
 _LATEST: Final = """
-WITH came AS NOT MATERIALIZED ({rows}),
+WITH cold AS MATERIALIZED ({cold}),
+came AS NOT MATERIALIZED ({hot} UNION ALL FROM cold),
 ends AS (SELECT series AS which, max(measured_at) AS ended FROM came GROUP BY series)
 SELECT {columns} FROM came JOIN ends ON series = which AND measured_at = ended
 QUALIFY row_number() OVER (PARTITION BY series ORDER BY part DESC, place DESC) = 1
@@ -75,8 +77,8 @@ def latest_sql(look: Look, at: int) -> str:
     said = "SELECT coalesce(max(instant), -1) FROM snapshots WHERE instant <= ?"
     ((snapshot,),) = look.ask(said, [at])
     before = f"SELECT {COLUMNS}, -1 AS part, 0 AS place FROM last WHERE instant = {snapshot}"  # noqa: S608  # a number
-    rows = f"{before} UNION ALL {look.received(snapshot, at)}"
-    return _LATEST.format(rows=rows, columns=COLUMNS)
+    hot, cold = look.received(snapshot, at)
+    return _LATEST.format(hot=f"{before} UNION ALL {hot}", cold=cold, columns=COLUMNS)
 
 
 def latest(look: Look, at: Instant) -> Block:

@@ -1,6 +1,7 @@
 """Blocks: rows in columns, as they are spooled and as a store takes them."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -8,6 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from schemas.numbered import Enrolled
+from services.history.roll import Roll
+from twin.changes import ReadingTaken
 from twin.instants import Instant
 from twin.points import Point, PointId
 
@@ -19,10 +23,11 @@ _COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
     ("received_at", pa.int64()),
 ]
 _SCHEMA: Final = pa.schema(_COLUMNS)
+_BOTH: Final = len(_COLUMNS)  # fields that a row and a reading that was taken begin with
 _ZSTD: Final = "zstd"
 
 _ROWS: Final = 2_000
-_POINTS: Final = 200
+_POINTS: Final = 1_000
 """At a time: others have to wait meanwhile, and what is small is quickly made room for."""
 
 
@@ -34,6 +39,7 @@ class _Named(msgspec.Struct):
 
 _facts: Final = msgspec.json.Decoder(tuple[tuple[Point, ...], dict[int, str]])
 _names: Final = msgspec.json.Decoder(tuple[tuple[_Named, ...], msgspec.Raw])
+_whose: Final = itemgetter(0)
 
 
 class Row(NamedTuple):
@@ -50,6 +56,10 @@ class Row(NamedTuple):
     received_at: Instant
     text: str = ""
     """What a number cannot say: the document of a fault."""
+
+
+Kept = Row | ReadingTaken
+"""A reading is kept as it was told of: what both begin with is the same."""
 
 
 class Block(NamedTuple):
@@ -69,6 +79,8 @@ class Block(NamedTuple):
     received_at: NDArray[np.int64]
     texts: Mapping[int, str]
     """By row, of those that have one."""
+    enrolled: Enrolled[Roll] | None = None
+    """The same points, where they are numbered for as long as a process lasts."""
 
     @property
     def rows(self) -> int:
@@ -81,22 +93,16 @@ class Block(NamedTuple):
         return self.first + len(self.point)
 
 
-def block_of(rows: Sequence[Row], first: int) -> Block:
+def block_of(rows: Sequence[Kept], first: int, roll: Roll | None = None) -> Block:
     """Rows as a block; some at a time, so that other threads may run in between."""
     starts = range(0, max(1, len(rows)), _ROWS)
     parts = zip(*(_columns(rows[start : start + _ROWS]) for start in starts), strict=True)
-    ids, value, quality, measured_at, received_at, have_text = map(np.concatenate, parts)
-    places, point = _numbered(ids)
-    return Block(
-        first,
-        tuple(rows[place].point for place in places.tolist()),
-        point,
-        value,
-        quality,
-        measured_at,
-        received_at,
-        {row: rows[row].text for row in have_text.nonzero()[0].tolist()},
-    )
+    addresses, value, quality, measured_at, received_at = map(np.concatenate, parts)
+    places, point = _numbered(addresses)
+    points = tuple(map(_whose, map(rows.__getitem__, places.tolist())))
+    texts = {place: row.text for place, row in enumerate(rows) if type(row) is Row and row.text}
+    known = None if roll is None else Enrolled(roll, roll.numbers(addresses[places], points))
+    return Block(first, points, point, value, quality, measured_at, received_at, texts, known)
 
 
 def encode(block: Block) -> bytes:
@@ -137,22 +143,29 @@ def tally(data: bytes) -> dict[PointId, int]:
 def _facts_of(block: Block) -> bytes:
     """Points and texts as JSON, what ``_facts`` reads."""
     starts = range(0, len(block.points), _POINTS)
-    points = (block.points[start : start + _POINTS] for start in starts)
-    listed = b",".join(msgspec.json.encode(some)[1:-1] for some in points)
+    listed = b",".join(_points_of(block, slice(start, start + _POINTS)) for start in starts)
     return b"[[%b],%b]" % (listed, msgspec.json.encode(block.texts))
 
 
-def _columns(rows: Sequence[Row]) -> tuple[NDArray[Any], ...]:
-    """Rows in columns; of their points what they are in memory, of their texts whether any is."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(Row._fields)
-    whose, value, quality, measured_at, received_at, texts = columns
+def _points_of(block: Block, places: slice) -> bytes:
+    """Some of the points as JSON, without the brackets of their list."""
+    points = block.points[places]
+    if block.enrolled is None:
+        return msgspec.json.encode(points)[1:-1]
+    roll, numbers = block.enrolled
+    return b",".join(roll.texts(numbers[places], points))
+
+
+def _columns(rows: Sequence[Kept]) -> tuple[NDArray[Any], ...]:
+    """Rows in columns, without their texts; of their points what they are in memory."""
+    columns: list[Any] = list(zip(*rows, strict=False))[:_BOTH] or [()] * _BOTH
+    whose, value, quality, measured_at, received_at = columns
     return (
         np.fromiter(map(id, whose), np.int64, len(whose)),
         np.array(value, np.float64),  # None becomes NaN
         np.array(quality, np.int32),
         np.array(measured_at, np.int64),
         np.array(received_at, np.int64),
-        np.fromiter(map(bool, texts), np.bool_, len(texts)),
     )
 
 

@@ -1,9 +1,8 @@
 """Flux: the questions put to InfluxDB 2, and its annotated CSV answers.
 
-What is asked of buckets and of the latest readings is made of the forms that the server's storage
-answers by itself, without a row of raw data in its memory: a filter by tags and fields, a window,
-one function. What several of them begin with is a function as well: a stream that two of them
-shared would be read row by row.
+What is asked of buckets is made of the forms that the server's storage answers by itself, without a
+row of raw data in its memory: a filter by tags and fields, a window, one function. What several of
+them begin with is a function as well: a stream that two of them shared would be read row by row.
 """
 
 import csv
@@ -15,7 +14,6 @@ from typing import Final
 from schemas.history import MOST_SAMPLES, HistoryError, Query
 from schemas.lines import BAD, DOCUMENT, QUALITY, carried
 from schemas.rfc3339 import format_instant
-from twin.instants import Instant
 
 SERIES: Final = ("_measurement", "entity", "point", "unit", "setpoint")
 """What makes a series: values under others of these are not to be read together."""
@@ -28,15 +26,6 @@ FUNCTIONS: Final = ("min", "max", "mean", "count")
 
 FRESHNESS: Final = "freshness"
 """The one metric that is not the second part of its points' ids: ``Freshness/<id>``."""
-
-READINGS_BACK_MS: Final = 3_600_000
-"""How far back the latest readings are looked for: an hour. What was silent for longer is gone."""
-
-EVENTS_BACK_MS: Final = 30 * 86_400_000
-"""The same of what is written when it changes, as a fault that stands: thirty days."""
-
-_EVENTS: Final = ("Fault", "Freshness", "Twin")
-"""Object types of what the twin says itself."""
 
 # All that means more than itself in a pattern; the compiler takes no other sign after a backslash.
 _SIGNS: Final = str.maketrans({sign: f"\\{sign}" for sign in "/\\.^$*+?()[]{}|"})
@@ -96,40 +85,6 @@ good()
     return "".join(texts)
 
 
-def latest(at: Instant, bucket: str) -> str:
-    """The last of each field of each series at an instant: values, qualities and documents."""
-    parts = [
-        ("readings", READINGS_BACK_MS, " and ".join(f'r._measurement != "{e}"' for e in _EVENTS)),
-        ("events", EVENTS_BACK_MS, _any("_measurement", _EVENTS)),
-    ]
-    others = f'r._field != "{QUALITY}" and r._field != "{DOCUMENT}"'
-    kinds = [
-        ("qualities", f'r._field == "{QUALITY}"', ""),
-        ("documents", f'r._field == "{DOCUMENT}"', ""),
-        ("values", others, "\n    |> toFloat()"),  # whatever somebody else put there
-    ]
-    texts = []
-    for name, back, which in parts:
-        start, stop = format_instant(Instant(at - back)), format_instant(Instant(at + 1))
-        texts.append(f"""
-{name} = () => from(bucket: {_text(bucket)})
-    |> range(start: {start}, stop: {stop})
-    |> filter(fn: (r) => {which})
-""")
-        texts += [
-            f"""
-{name}()
-    |> filter(fn: (r) => {test})
-    |> last(){cast}
-    |> group()
-    |> keep(columns: {_list(("_time", "_field", "_value", *SERIES, *DETAILS))})
-    |> yield(name: "{name} {kind}")
-"""
-            for kind, test, cast in kinds
-        ]
-    return "".join(texts)
-
-
 def records(text: str) -> Iterator[dict[str, str]]:
     """The rows of an annotated CSV answer; an empty text is none.
 
@@ -149,6 +104,11 @@ def records(text: str) -> Iterator[dict[str, str]]:
         else:
             cells = zip(names, row, defaults, strict=True)
             yield {name: cell or default for name, cell, default in cells}
+
+
+def either(texts: Sequence[str]) -> str:
+    """What stands in a pattern for any of ``texts``."""
+    return "|".join(text.translate(_SIGNS) for text in texts)
 
 
 def _data(query: Query, metrics: Sequence[str], bucket: str) -> str:
@@ -184,8 +144,7 @@ def _any(column: str, texts: Sequence[str]) -> str:
     """A test for any of ``texts``: the compiler gives up on some hundred comparisons in a row."""
     if len(texts) == 1:
         return f"r.{column} == {_text(texts[0])}"
-    either = "|".join(text.translate(_SIGNS) for text in texts)
-    return f"r.{column} =~ /^({either})$/"
+    return f"r.{column} =~ /^({either(texts)})$/"
 
 
 def _list(names: tuple[str, ...]) -> str:

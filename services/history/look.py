@@ -4,7 +4,7 @@ What is put into SQL here are numbers, and paths of our own.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -114,13 +114,17 @@ class Look:
             parts.append(_last_written(self._sources(mixed, which)))
         return " UNION ALL ".join(parts)
 
-    def received(self, since: int, upto: int) -> str:
-        """SQL of what was received after ``since`` and not after ``upto``, as ``_sources``."""
+    def received(self, since: int, upto: int) -> tuple[str, str]:
+        """SQL of what was received after ``since`` and not after ``upto``, as ``_sources``.
+
+        First of what is in the table, then of what is in files, all of whose rows are gone over.
+        """
         near = (
             file for file in self.files if file.received_from <= upto and file.received_to > since
         )
         which = f"received_at > {since} AND received_at <= {upto}"
-        return self._sources(self._there(near), which)
+        cold = self._cold(self._there(near), which)
+        return _hot(which), " UNION ALL ".join([_hot("false"), *cold])
 
     def hour(self, hour: int, files: Sequence[File]) -> str:
         """SQL of all that the table holds of an hour, and that is in these files of it."""
@@ -128,12 +132,11 @@ class Look:
 
     def _sources(self, files: Iterable[File], which: str) -> str:
         """SQL of readings; of those at one millisecond the highest ``part``, ``place`` stands."""
-        hot = f"SELECT {COLUMNS}, {HOT} AS part, rowid AS place FROM readings WHERE {which}"  # noqa: S608
-        cold = (
-            f"SELECT {COLUMNS}, {file.number}, 0 FROM {self._parquet([file])} WHERE {which}"  # noqa: S608
-            for file in files
-        )
-        return " UNION ALL ".join([hot, *cold])
+        return " UNION ALL ".join([_hot(which), *self._cold(files, which)])
+
+    def _cold(self, files: Iterable[File], which: str) -> Iterator[str]:
+        for file in files:
+            yield f"SELECT {COLUMNS}, {file.number}, 0 FROM {self._parquet([file])} WHERE {which}"  # noqa: S608
 
     def _there(self, files: Iterable[File]) -> list[File]:
         """Those that are there; what is not is noted, and the others still answer."""
@@ -149,6 +152,10 @@ class Look:
     def _parquet(self, files: Sequence[File]) -> str:
         paths = (str(self._folder / file.name).replace("'", "''") for file in files)
         return "read_parquet([" + ", ".join(f"'{path}'" for path in paths) + "])"
+
+
+def _hot(which: str) -> str:
+    return f"SELECT {COLUMNS}, {HOT} AS part, rowid AS place FROM readings WHERE {which}"  # noqa: S608
 
 
 def _last_written(sources: str) -> str:

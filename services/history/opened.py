@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
+from services.disk.off import InThreads
 from services.history.losses import Losses
-from services.history.off import InThreads
 from services.history.refused import RefusedRows
 from services.history.rows import Rows
 from services.history.shipper import Shipper

@@ -12,6 +12,7 @@ from schemas.faults import FaultView, books_of
 from services.history.block import Block, Row
 from services.history.rows import FAULT, FRESHNESS, LEVELS, OBJECT
 from services.history.store import Store
+from twin.bygone import Bygone
 from twin.faults.engine import Faults
 from twin.finding import Finding
 from twin.fleet import Fleet
@@ -123,9 +124,10 @@ def recalled(block: Block, live: Fleet, at: Instant) -> Steps[Fleet]:
         for row in part:
             told.take(row)
         yield
-    fleet = Fleet(live.coolant)
+    fleet = Bygone(live.coolant)
     fleet.configure(live.site)
     yield from _describe(fleet, told, live, at)
+    yield from fleet.connect()
     yield from _read(fleet, told, at)
     yield from _fall_silent(fleet, told, at)
     faults = Faults(live.faults.rules, fleet.topology, books_of(told.faults, at))
@@ -133,24 +135,23 @@ def recalled(block: Block, live: Fleet, at: Instant) -> Steps[Fleet]:
     return fleet
 
 
-def _read(fleet: Fleet, told: _Told, at: Instant) -> Steps[None]:
+def _read(fleet: Bygone, told: _Told, at: Instant) -> Steps[None]:
     """Take what was read until then; and what was heard since, without a word of news."""
     for rows in _parts(told.readings.values()):
         for row in rows:
-            fleet.fall_silent(row.received_at)
             if not told.is_(Freshness.UNHEARD, row):
-                fleet.apply(_reading(row), row.received_at)
+                fleet.recollect(_reading(row), row.received_at)
         yield
     fleet.fall_silent(told.until)
     hearts = fleet.publishers()
     for rows in _parts(told.readings.values()):
         for row in rows:
             if row.received_at + STALE_AFTER <= at and told.lives(row, hearts):
-                fleet.apply(_reading(row), told.until)
+                fleet.repeat(row.point.id, told.until)
         yield
 
 
-def _fall_silent(fleet: Fleet, told: _Told, at: Instant) -> Steps[None]:
+def _fall_silent(fleet: Bygone, told: _Told, at: Instant) -> Steps[None]:
     for rows in _parts(told.readings.values()):
         silent = [row.point.id for row in rows if told.is_(Freshness.STALE, row)]
         fleet.fall_silent(min(at, after(rows[-1].received_at, STALE_AFTER)), silent)
@@ -158,7 +159,7 @@ def _fall_silent(fleet: Fleet, told: _Told, at: Instant) -> Steps[None]:
     fleet.fall_silent(at)
 
 
-def _describe(fleet: Fleet, told: _Told, live: Fleet, at: Instant) -> Steps[None]:
+def _describe(fleet: Bygone, told: _Told, live: Fleet, at: Instant) -> Steps[None]:
     """Describe what was read, and of the rest what was described then, or before this process."""
     states = list(live.points())  # it goes on
     until = max(at, min((state.described_at for state in states), default=at))
@@ -166,12 +167,12 @@ def _describe(fleet: Fleet, told: _Told, live: Fleet, at: Instant) -> Steps[None
         for row in rows:
             point = _described(row, told, live)
             if point is not None:
-                fleet.apply(point, at)
+                fleet.describe(point, at)
         yield
     for part in _parts(states):
         for state in part:
             if state.point.id not in told.readings and state.described_at <= until:
-                fleet.apply(state.point, at)
+                fleet.describe(state.point, at)
         yield
 
 

@@ -88,6 +88,7 @@ class Posting:
             block.quality[rows],
             block.measured_at[rows],
             texts,
+            block.enrolled,
         )
         _, _, text = self._encoder.of(columns).buffers()
         assert text is not None

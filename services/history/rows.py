@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.documents import finite
 from schemas.faults import fault_view
-from services.history.block import Row
+from services.history.block import Kept, Row
 from services.history.exception import Exceptions
 from services.settings import Deadband
 from twin.changes import (
@@ -62,7 +62,6 @@ _WIDEST: Final = 2**31 - 1
 _Rows = tuple[Row, ...]
 
 _NOTHING: Final[_Rows] = ()
-_tuple: Final = tuple.__new__
 _NO_DEADBANDS: Final[Mapping[str, Deadband]] = {}
 
 
@@ -85,17 +84,20 @@ class Rows:
         """Readings that are never written, for they said nothing new."""
         return self._exceptions.withheld
 
-    def all_of(self, changes: Iterable[Change]) -> list[Row]:
-        """What is kept of changes, in order; of readings of which all are kept without detours."""
-        rows: list[Row] = []
+    def all_of(self, changes: Iterable[Change]) -> list[Kept]:
+        """What is kept of changes, in order: readings of which all are kept as they are."""
+        rows: list[Kept] = []
         whole = self._exceptions.whole
         for change in changes:
-            if type(change) is ReadingTaken and whole:
-                point, value, quality, measured_at, at, _, revived = change
-                if not revived and -_WIDEST <= quality <= _WIDEST:
-                    rows.append(_tuple(Row, (point, value, quality, measured_at, at, "")))
-                    continue
-            rows += self.of(change)
+            if (
+                whole
+                and type(change) is ReadingTaken
+                and not change.revived
+                and -_WIDEST <= change.quality <= _WIDEST
+            ):
+                rows.append(change)
+            else:
+                rows += self.of(change)
         return rows
 
     def of(self, change: Change) -> _Rows:

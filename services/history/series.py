@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from schemas.numbered import Enrolled, Found
 from twin.points import EntityId, Point, PointId
 
 _COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
@@ -49,12 +50,18 @@ class Register:
         """By number of the series; what stands there changes with what is said of the point."""
         self._numbers = {_meaning(point): number for number, point in found}
         self._known: dict[PointId, int] = {point.id: number for number, point in found}
+        self._found = Found()
 
-    def number(self, points: Sequence[Point]) -> tuple[NDArray[np.int32], list[int]]:
+    def number(
+        self, points: Sequence[Point], enrolled: Enrolled[object] | None = None
+    ) -> tuple[NDArray[np.int32], list[int]]:
         """The series of each point, and those of them that are to be described anew."""
         anew: list[int] = []
-        numbers = [self._number(point, anew) for point in points]
-        return np.array(numbers, np.int32), anew
+        before = len(self.points)
+        numbers = self._found.of(points, enrolled, lambda point: self._number(point, anew))
+        if len(anew) > len(self.points) - before:  # others had some of these numbers before
+            self._found.forget(anew)
+        return numbers, anew
 
     def columns(self, numbers: Sequence[int]) -> pa.Table:
         """The rows of these series in the table ``series``."""

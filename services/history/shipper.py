@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.history import HistoryError
 from services.broker.backoff import Jitter, waits
-from services.history.off import Off
+from services.disk.off import Off
 from services.history.reader import Taken
 from services.history.refused import RefusedRows
 from services.history.spool import Spool

@@ -15,9 +15,11 @@ import numpy as np
 
 from services.disk.growing import GrowingFile, sync_folder
 from services.disk.lock import locked
-from services.history.block import Block, Row, block_of, decode, tally
+from services.history.block import Block, Kept, block_of, decode, tally
 from services.history.losses import OTHERS, Losses
 from services.history.reader import Reader, Runs, Taken
+from services.history.roll import Roll
+from services.history.rows import FRESHNESS
 from services.history.segment import Record, Segment, found_segments, new_segment, record_of
 
 SEGMENTS: Final = 32
@@ -68,10 +70,12 @@ class Spool:
         """Where this run's numbers begin."""
         self.synced = self.upto
         """Number of the row behind the last one that is on the disk."""
+        self._roll = Roll(FRESHNESS)
         self._memory: deque[Block] = deque()
         self.remembered = 0
         """Rows in memory."""
         self._out: GrowingFile | None = None
+        self._tried = 0  # bytes that were to be written last
         self._guard = Lock()  # of all that several threads see
         self.failed = 0
         """Times that it could not be written."""
@@ -121,9 +125,11 @@ class Spool:
 
     # -- in ----------------------------------------------------------------------------------------
 
-    def number(self, rows: Sequence[Row]) -> None:
+    def number(self, rows: Sequence[Kept]) -> None:
         """Take rows in; they are in memory alone until the next ``write``."""
-        block = block_of(rows, self.upto)
+        if self._roll.full:
+            self._roll = Roll(FRESHNESS)
+        block = block_of(rows, self.upto, self._roll)
         with self._guard:
             self._memory.append(block)
             self.remembered += block.rows
@@ -199,6 +205,8 @@ class Spool:
         try:
             for start in range(0, len(waiting), AT_ONCE):
                 self._append(waiting[start : start + AT_ONCE])
+            if self.trouble is not None:
+                self._probe()
         except OSError as error:
             self.failed += 1
             if self.trouble is None:
@@ -214,12 +222,30 @@ class Spool:
             self.synced = upto  # nobody needs them there any more
             return
         data = b"".join(map(record_of, blocks))
+        self._tried = len(data)
         self._make_room(len(data))
         out, segment = self._open(blocks[0].first, len(data))
         out.append(data)
         with self._guard:
             segment.size, segment.upto = out.size, upto
             self.synced = upto
+        self._recover()
+
+    def _probe(self) -> None:
+        """See whether the disk takes as much as it last did not: every store has that by now."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = self._folder / "probe"
+        try:
+            probe = GrowingFile(file, 0)
+            try:
+                probe.append(bytes(self._tried))
+            finally:
+                probe.close()
+        finally:
+            file.unlink(missing_ok=True)
+        self._recover()
+
+    def _recover(self) -> None:
         if self.trouble is not None:
             _log.info("History is spooled again", extra={"folder": self._folder})
             self.trouble = None

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.broker.backoff import waits
-from services.history.block import Row
+from services.disk.off import Off
+from services.history.block import Kept
 from services.history.losses import Losses
-from services.history.off import Off
 from services.history.rows import Rows
 from services.history.shipper import Shipper
 from services.history.spool import AT_ONCE, Spool
+from services.hub import Settled, at_once
 from services.settings import HistorySettings
 from twin.changes import Change
 
@@ -50,11 +51,13 @@ class Writer:
         self._flush_s = settings.flush_ms / 1000
         self._most = settings.queue
         self._off = off
-        self._queue: deque[Row] = deque()
+        self._queue: deque[Kept] = deque()
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
         self._round = asyncio.Event()
         self._told = (0, 0.0)
+        self.settled: Settled = at_once
+        """Waited for before rows go to the disk: what they say of faults may be shown."""
         self.accepted = 0
         self.lost = 0
         """Rows that no store will have, for there was no room for them in memory."""
@@ -148,10 +151,10 @@ class Writer:
 
     async def _keep(self) -> None:
         """Put what is queued into the spool: some batches, by one write and one sync."""
-        queue = self._queue
-        batches: list[list[Row]] = []
-        while queue and len(batches) < AT_ONCE:
-            batches.append([queue.popleft() for _ in range(min(self._batch, len(queue)))])
+        queue, batches, upto = self._queue, list[list[Kept]](), self.accepted
+        await self.settled()
+        while len(batches) < AT_ONCE and (ripe := len(queue) - (self.accepted - upto)) > 0:
+            batches.append([queue.popleft() for _ in range(min(self._batch, ripe))])
         self._some.clear()
         self._enough.clear()
         self._signal()
@@ -161,7 +164,7 @@ class Writer:
         self._round.set()
         self._round = asyncio.Event()
 
-    def _put(self, batches: Sequence[Sequence[Row]]) -> None:
+    def _put(self, batches: Sequence[Sequence[Kept]]) -> None:
         for rows in batches:
             self.spool.number(rows)
         self.spool.write()

@@ -12,6 +12,8 @@ from schemas.alerts import Alert, alert, ended
 from schemas.faults import fault_view
 from schemas.rfc3339 import format_instant
 from services.broker.backoff import Jitter, waits
+from services.hub import Settled
+from services.notify.held import held_post
 from services.notify.news import News
 from services.notify.posting import Post, poster
 from twin.changes import FaultChanged
@@ -100,10 +102,10 @@ class Alerts:
         """Something happened to faults."""
         self._news.note(changes)
 
-    async def run(self) -> None:
-        """Tell Alertmanager, until cancelled."""
+    async def run(self, settled: Settled) -> None:
+        """Tell Alertmanager what is ``settled``, until cancelled."""
         async with poster(self._clock) as post:
-            await self.speak(post)
+            await self.speak(held_post(post, settled))
 
     async def speak(self, post: Post) -> None:
         """The same, by what sends."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from services.hub import Settled
 from services.notify.alerts import Alerts
 from services.notify.letters import FILE, DeadLetters
 from services.notify.topics import Topics
@@ -40,8 +41,8 @@ class Outlet(Protocol):
     def note(self, changes: Iterable[FaultChanged]) -> None:
         """Queue what happened to faults that were raised."""
 
-    async def run(self) -> None:
-        """Tell it, until cancelled."""
+    async def run(self, settled: Settled) -> None:
+        """Tell it what is ``settled``, until cancelled."""
 
 
 class Outlets:
@@ -63,11 +64,15 @@ class Outlets:
             for outlet in self._outlets:
                 outlet.note(told)
 
-    async def run(self) -> None:
-        """Tell everybody, until cancelled."""
+    async def run(self, settled: Settled) -> None:
+        """Tell everybody, until cancelled.
+
+        Args:
+            settled: Back when all that happened to faults so far may be told.
+        """
         async with asyncio.TaskGroup() as tasks:
             for outlet in self._outlets:
-                tasks.create_task(outlet.run())
+                tasks.create_task(outlet.run(settled))
 
     def figures(self, read: Callable[[Outlet], int]) -> Mapping[str, int]:
         """A figure of each, by its name."""

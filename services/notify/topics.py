@@ -13,6 +13,8 @@ from schemas.rfc3339 import format_instant
 from services.broker.backoff import Jitter, waits
 from services.broker.connection import BrokerError
 from services.broker.publish import Publish, publisher
+from services.hub import Settled
+from services.notify.held import held_publish
 from services.notify.news import News
 from services.settings import BrokerSettings
 from twin.changes import FaultChanged
@@ -81,14 +83,14 @@ class Topics:
         """Something happened to faults."""
         self._news.note(changes)
 
-    async def run(self) -> None:
-        """Tell the broker, until cancelled."""
+    async def run(self, settled: Settled) -> None:
+        """Tell the broker what is ``settled``, until cancelled."""
         delays = waits(self._jitter)
         said = ""
         while True:
             try:
                 async with publisher(self._settings, self._role, self._jitter) as publish:
-                    await self.speak(publish)
+                    await self.speak(held_publish(publish, settled))
             except BrokerError as error:
                 self.failed += 1
                 if str(error) != said:

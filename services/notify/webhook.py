@@ -15,6 +15,8 @@ from schemas import redfish
 from schemas.faults import fault_event, fault_view
 from schemas.notices import FaultNotice
 from services.broker.backoff import Jitter
+from services.hub import Settled
+from services.notify.held import held_post
 from services.notify.letters import DeadLetters, Letter, letter
 from services.notify.posting import Answer, Post, poster
 from services.settings import WebhookSettings
@@ -102,10 +104,10 @@ class Webhook:
             self._queue.append(Event(self._seq, change))
         self._some.set()
 
-    async def run(self) -> None:
-        """Post until cancelled; then what waits, for as long as ``LAST_S`` allows."""
+    async def run(self, settled: Settled) -> None:
+        """Post what is ``settled`` until cancelled; then the rest, if ``LAST_S`` allow for it."""
         async with poster(self._clock) as post:
-            await self.speak(post)
+            await self.speak(held_post(post, settled))
 
     async def speak(self, post: Post) -> None:
         """The same, by what sends."""

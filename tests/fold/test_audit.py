@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from build import START, Values, a_cooled_rack, a_heartbeat, a_meter, a_point, a_reading, at
@@ -39,6 +39,9 @@ _SHOWN: Final[Values] = {
     ): 750.0,
 }
 _POINTS: Final = [*_SHOWN]
+
+_FEWER: Final = settings(max_examples=25)
+"""Each folds thousands of messages several times over."""
 
 _GAPS_MS: Final = (0, 99, 100, 5_000, 30_000, 70_000, 130_000, 130_000, 200_000)
 
@@ -140,6 +143,7 @@ def _busy(sent: Sequence[Sent], ticks: Iterable[int], end: Instant) -> tuple[Fle
     return fleet, changes
 
 
+@_FEWER
 @given(audited(), st.lists(st.integers(0, 600_000)), st.integers(0, 400_000))
 def test_findings_do_not_depend_on_how_often_the_clock_ticks(
     sent: list[Sent], ticks: list[int], rest: int
@@ -154,6 +158,7 @@ def test_findings_do_not_depend_on_how_often_the_clock_ticks(
     event(", ".join(sorted(codes)) or "no finding")
 
 
+@_FEWER
 @given(audited(), st.integers(0, 400_000))
 def test_every_message_twice_finds_what_every_message_once_does(
     sent: list[Sent], rest: int
@@ -166,6 +171,7 @@ def test_every_message_twice_finds_what_every_message_once_does(
     assert _shown(twice) == _shown(once)
 
 
+@_FEWER
 @given(audited(), st.integers(0, 400_000), st.randoms(use_true_random=False))
 def test_order_of_different_points_within_an_instant_finds_the_same(
     sent: list[Sent], rest: int, random: Random
@@ -178,6 +184,7 @@ def test_order_of_different_points_within_an_instant_finds_the_same(
     assert _shown(other) == _shown(one)
 
 
+@_FEWER
 @given(audited())
 def test_changes_tell_which_findings_stand(sent: list[Sent]) -> None:
     fleet, changes = fold(sent, Instant(end_of(sent) + 100_000))
@@ -187,6 +194,7 @@ def test_changes_tell_which_findings_stand(sent: list[Sent]) -> None:
     }
 
 
+@_FEWER
 @given(audited(), st.integers(0, 3_600_000))
 def test_while_nothing_is_heard_nothing_begins_and_nothing_ends(
     sent: list[Sent], silent_for: int
@@ -201,6 +209,7 @@ def test_while_nothing_is_heard_nothing_begins_and_nothing_ends(
     assert fleet.audit.findings() == before
 
 
+@_FEWER
 @given(audited())
 def test_all_that_has_left_has_no_findings(sent: list[Sent]) -> None:
     end = end_of(sent)

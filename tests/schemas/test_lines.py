@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from history_rows import T0, a_point
 from influx_lines import parse
-from schemas.lines import LATEST, Columns, Lines, areas, carried, writable
+from schemas.lines import LATEST, SPARE, Columns, Lines, areas, carried, writable
 from twin.instants import Instant
 from twin.points import EntityId, Point, PointId, PublisherId
 
@@ -96,6 +96,18 @@ def test_a_point_described_anew_has_the_new_tags() -> None:
 
     assert parse(described).tags["unit"] == "W"
     assert again == described
+
+
+def test_former_texts_do_not_gather_for_ever() -> None:
+    lines, points = Lines(), [a_point(), a_point("R2")]
+    moved = [replace(points[0], process_area=(f"Row{n % 2}",)) for n in range(SPARE + 3)]
+    for some in (points, moved, points, [*points, *moved[:2]]):
+        rows = range(len(some))
+        told = lines.of(
+            Columns(some, rows, [1.0] * len(some), [1] * len(some), [T0] * len(some), {})
+        )
+
+        assert told.to_pylist() == [line(point, 1.0) + "\n" for point in some]
 
 
 def test_a_value_is_a_float_in_every_form_a_float_has() -> None:

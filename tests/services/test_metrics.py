@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from build import START, a_point, a_reading, tell
 from services.intake import Intake
 from services.metrics import (
+    Durations,
     LoopLag,
     Metrics,
     show_audit,
@@ -26,6 +27,7 @@ from services.metrics import (
     show_spool,
     show_stores,
     show_streams,
+    show_syncs,
     show_totals,
 )
 from twin.fleet import Fleet
@@ -107,10 +109,16 @@ def test_every_part_has_its_names() -> None:
         lambda: {"mqtt": 27},
     )
     show_journal(metrics, lambda: 30, lambda: 31, lambda: 32, lambda: 33)
+    syncs = Durations()
+    syncs.note(0.3)
+    show_syncs(metrics, syncs.histogram, lambda: 34)
     show_letters(metrics, lambda: 28, lambda: 29)
     found = values(metrics)
-    waits = {each for each in found if each.startswith("racktwin_loop_wait_seconds")}
+    histograms = ("racktwin_loop_wait_seconds", "racktwin_journal_sync_seconds")
+    waits = {each for each in found if each.startswith(histograms)}
     assert found["racktwin_loop_wait_seconds_bucket/0.5"] == 50
+    took = [found[f"racktwin_journal_sync_seconds_bucket/{each}"] for each in ("0.25", "0.5")]
+    assert took == [0, 1]
     assert {each: found[each] for each in found.keys() - waits} == {
         "racktwin_inbox_depth": 1,
         "racktwin_inbox_dropped_total": 2,
@@ -163,6 +171,7 @@ def test_every_part_has_its_names() -> None:
         "racktwin_journal_failed_total": 31,
         "racktwin_journal_damaged_total": 32,
         "racktwin_journal_begun_anew_total": 33,
+        "racktwin_journal_paused_total": 34,
     }
 
 

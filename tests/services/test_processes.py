@@ -298,6 +298,8 @@ async def test_faults_and_what_was_done_to_them_outlive_the_process(tmp_path: Pa
     assert [(act["what"], act["by"]) for act in acts] == [("ACKNOWLEDGED", "Ada")]
     assert ready.status_code == 200
     assert "racktwin_journal_owed 0.0" in metrics
+    assert "racktwin_journal_paused_total 0.0" in metrics
+    assert "racktwin_journal_sync_seconds_count" in metrics
 
 
 async def test_what_is_wrong_is_in_the_history_and_known_to_the_next_process_that_keeps_it(

@@ -549,7 +549,7 @@ def test_balances_of_an_instant_are_of_its_readings_alone() -> None:
     fleet.apply(feed, START)
     fleet.apply(a_reading(feed, 100.0, START), START)
 
-    run(fleet.recall(fleet.faults, [], at(5)))
+    run(fleet.audit.recall(fleet.faults, [], at(5)))
 
     found = {each.code: (each.entity, each.at) for each in fleet.audit.balances()}
     assert {code: entity for code, (entity, _) in found.items()} == {

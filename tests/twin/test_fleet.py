@@ -25,9 +25,7 @@ from twin.changes import (
 )
 from twin.circuits import Rating
 from twin.entities import PointCounts
-from twin.finding import Finding
 from twin.fleet import AHEAD_AT_MOST, Fleet, Message
-from twin.held import Standing
 from twin.instants import Instant
 from twin.points import (
     EntityId,
@@ -40,7 +38,6 @@ from twin.points import (
     Retraction,
 )
 from twin.site import CduPlate, RackPlace, Site
-from twin.steps import run
 from twin.thermal import Coolant
 from twin.topology import Domain
 
@@ -745,29 +742,6 @@ def test_halls_and_rows_stand_in_the_topology_as_long_as_they_are_written() -> N
     assert fleet.topology.upstream(R1, Domain.PLACE) == ["G"]
     fleet.configure(Site())
     assert fleet.topology.serves(Domain.PLACE) == {}
-
-
-def test_who_fell_due_or_is_known_to_is_silent_and_nothing_is_judged() -> None:
-    power, flow = a_point(), a_point("Rack/RackLiquidFlow")
-    fleet = a_fleet_showing({power: 1.0, flow: 2.0})
-    gone = a_point("Rack/RackLeakDetect")
-
-    fleet.fall_silent(at(10), [flow.id, flow.id, gone.id])
-    assert [fleet.point(each.id).freshness for each in (power, flow)] == ["LIVE", "STALE"]  # type: ignore[union-attr]
-    fleet.fall_silent(at(250))
-    assert fleet.counts == PointCounts(live=0, stale=2, unheard=0, bad=0)
-    assert fleet.faults.standing() == []
-
-
-def test_a_fleet_of_the_past_has_what_was_told_of_it() -> None:
-    fleet, other = a_fleet_showing({a_point(): 1.0}), a_fleet_showing({})
-    finding = Standing(Finding("balance.heat", EntityId("R1"), None, "odd"), at(3))
-
-    run(fleet.recall(other.faults, [finding], at(5)))
-
-    assert fleet.faults is other.faults
-    assert fleet.audit.findings() == [finding]
-    assert fleet.counters.applied == 0
 
 
 def test_a_clock_that_was_set_back_rules_once_its_source_was_lost() -> None:

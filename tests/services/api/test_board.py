@@ -1,11 +1,11 @@
 import asyncio
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build import a_point, a_reading, tell
 from live import Live, a_live_fleet
-from services.api.board import ALL, AT_ONCE, REST_S_PER_RACK, SLACK_S, Board, Scope
+from services.api.board import ALL, AT_ONCE, REST_S_PER_RACK, SLACK_S, WIDE, Board, Scope
 from twin.fleet import Fleet, Message
 from twin.gist import Gist
 from twin.health import gists_in_health
@@ -296,7 +296,7 @@ async def test_many_racks_are_no_few_whoever_asks_for_them() -> None:
     board = board_of(live)
     await board.sync()
     wide = (of(*(f"R{each}" for each in range(LARGE))), Scope(upstream="CDU-1"), ALL)
-    assert {board.rested_at(each) for each in wide} == {LARGE * REST_S_PER_RACK}
+    assert {board.rested_at(each) for each in wide} == {WIDE * LARGE * REST_S_PER_RACK}
     live.load("R1", 5.0)
     await asyncio.sleep(1)
     await board.sync(wide[1])
@@ -343,6 +343,7 @@ async def test_groups_of_a_large_fleet_leave_others_their_turn_and_are_kept() ->
     assert await board.groups() is second
 
 
+@settings(max_examples=20)
 @given(st.data())
 async def test_who_listens_to_few_ends_with_what_the_fleet_says_of_them(
     data: st.DataObject,
@@ -507,6 +508,38 @@ async def test_who_has_all_is_told_what_was_worked_out_for_few() -> None:
     here, left = told(board, leaks, since)
     assert here == ["R1"]
     assert {"R2", "R3"} <= {*left}
+
+
+async def test_what_was_worked_out_for_few_is_not_worked_out_again_for_all() -> None:
+    live = a_live_fleet(racks=LARGE)
+    board, scope = board_of(live), of("R1", "R2")
+    await board.sync()
+    live.load("R1", 5.0)
+    live.load("R3", 5.0)
+    await board.sync(scope)
+    before = [*board]
+    await board.sync()
+    after = [*board]
+    changed = [one.gist.id for one, two in zip(before, after, strict=True) if one is not two]
+    assert changed == ["R3"]
+
+
+async def test_what_was_worked_out_for_few_meanwhile_is_not_worked_out_again_for_all() -> None:
+    live = a_live_fleet(racks=LARGE)
+    board = board_of(live)
+    await board.sync()
+    for number in range(LARGE):
+        live.load(f"R{number + 1}", 5.0)
+    steps = board.syncing()
+    next(steps)  # all but the last three
+    last = of(*(f"R{number + 1}" for number in range(LARGE)[AT_ONCE:]))
+    for _ in board.syncing(last):
+        raise AssertionError("few take one step")
+    shown = board.within(last)
+    assert [each.gist.load.value for each in shown] == [5.0] * 3
+    for _ in steps:
+        pass
+    assert [one is two for one, two in zip(shown, board.within(last), strict=True)] == [True] * 3
 
 
 async def test_ids_of_no_rack_are_not_kept_and_nobody_rests_for_them() -> None:

@@ -12,7 +12,12 @@ async def test_it_reports_what_is_taken_in_with_and_without_the_fold() -> None:
     await alone(report, racks=1, span_s=0.5)
 
     figures = {figure.name: figure for figure in report.figures}
-    assert len(figures) == len(report.figures) == 3 * 7
-    for name in ("intake alone", "intake and fold", "intake and fold, with balances and faults"):
+    assert len(figures) == len(report.figures) == 2 * 7 + 2 * 6
+    for name in (
+        "intake alone, through NATS",
+        "intake and fold, through NATS",
+        "intake and fold, straight from the fleet",
+        "with balances and faults, straight from the fleet",
+    ):
         assert figures[f"{name}: taken"].target == 28
         assert figures[f"{name}: lost"].value == 0

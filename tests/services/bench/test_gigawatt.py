@@ -6,7 +6,7 @@ from services.bench.gigawatt import Spans, bench_gigawatt
 @pytest.mark.real
 @pytest.mark.timeout(240)
 async def test_it_reports_what_is_kept_up_with_what_is_lost_and_who_took_how_long() -> None:
-    report = await bench_gigawatt(3, Spans(whole=3, settling=1, short=2, alone=1))
+    report = await bench_gigawatt(3, Spans(whole=2, settling=0.5, short=1, alone=0.5))
 
     figures = {figure.name: figure for figure in report.figures}
     assert len(figures) == len(report.figures)

@@ -3,7 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from services.bench.pipeline import one_core, outage, points_of, readings, sustained
+from services.bench.pipeline import (
+    all_points_of,
+    at_random,
+    one_core,
+    outage,
+    points_of,
+    readings,
+    shuffled,
+    sustained,
+)
 from services.history.duck import DuckStore
 from services.history.influx import InfluxStore
 from services.settings import HistorySettings, Settings
@@ -19,6 +28,25 @@ async def test_all_that_is_given_is_in_the_store(tmp_path: Path) -> None:
     assert cost.rows == 60
     assert cost.wall_s > 0
     assert cost.cpu_s > 0
+
+
+async def test_readings_in_whatever_order_are_in_the_store_too(tmp_path: Path) -> None:
+    store = await DuckStore.open(tmp_path)
+    cost = await at_random(store, Settings(data=tmp_path), racks=2, rounds=3)
+    await store.close()
+
+    assert cost.rows == 3 * len(all_points_of(2))
+    assert cost.cpu_s > 0
+
+
+def test_each_round_has_all_points_in_another_order() -> None:
+    points = all_points_of(2)
+    heard = [change.point for change in shuffled(points, 2)]
+    first, second = heard[: len(points)], heard[len(points) :]
+
+    assert len(heard) == 2 * len(points)
+    assert first != second
+    assert {point.id for point in first} == {point.id for point in second}
 
 
 async def test_an_outage_tells_of_memory_second_by_second(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from servers import serving
 from services.bench.readers import Read
 from services.bench.running import Running, running
 
@@ -28,17 +29,13 @@ async def test_clients_read_all_and_tell_who_still_listens() -> None:
 
     app = web.Application()
     app.router.add_get("/api/v1/stream", stream)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with running("services.bench.readers", address, "CDU-1", "CDU-2") as readers:
-            async with asyncio.timeout(20):
-                while (found := await read(readers)).clients != 1:
-                    pass
-            assert sorted(asked) == ["CDU-1", "CDU-2"]
-            assert (found.deltas, found.bytes) == (2, 46)
-            over.set()
-    finally:
-        await runner.cleanup()
+    async with (
+        serving(app) as address,
+        running("services.bench.readers", address, "CDU-1", "CDU-2") as readers,
+    ):
+        async with asyncio.timeout(20):
+            while (found := await read(readers)).clients != 1:
+                pass
+        assert sorted(asked) == ["CDU-1", "CDU-2"]
+        assert (found.deltas, found.bytes) == (2, 46)
+        over.set()

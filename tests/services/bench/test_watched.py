@@ -5,10 +5,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from servers import serving
 from services.bench.feeder import Ready
 from services.bench.watched import watched
-
-END = -1.0
 
 
 @pytest.mark.real
@@ -29,23 +28,15 @@ async def test_each_value_is_timed_until_its_delta() -> None:
         response = web.StreamResponse()
         await response.prepare(request)
         await response.write(b'event: snapshot\ndata: {"cols":{"supply_c":[40.0]}}\n\n')
-        while (cell := await deltas.get()) != END:
-            cells = json.dumps({"c": {"supply_c": [39.5, cell]}})
+        while True:
+            cells = json.dumps({"c": {"supply_c": [39.5, await deltas.get()]}})
             await response.write(b"event: delta\ndata: %s\n\n" % cells.encode())
-        return response
 
     app = web.Application()
     app.router.add_get("/stream", stream)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as web_:
-            ready = Ready("T", 40.0, 1, 1.0)
-            delays = await watched(web_, publish, ready, "CDU-1", lambda: len(said) < 3)
-    finally:
-        deltas.put_nowait(END)
-        await runner.cleanup()
+    async with serving(app) as address, aiohttp.ClientSession(address) as session:
+        ready = Ready("T", 40.0, 1, 1.0)
+        delays = await watched(session, publish, ready, "CDU-1", lambda: len(said) < 3)
 
     assert said == [40.0001, 40.0002, 40.0003]
     assert asked == {"upstream": "CDU-1", "fields": "supply_c"}

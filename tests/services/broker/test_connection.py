@@ -70,6 +70,8 @@ async def test_client_without_a_certificate_is_told_so(tmp_path: Path) -> None:
     async with mosquitto(tmp_path, tls(tmp_path)) as broker:
         with pytest.raises(BrokerError, match=r"hung up .* certificate"):
             await probe(BrokerSettings(url=broker.url, ca_file=files["ca_file"]))
+        with pytest.raises(BrokerError, match=r"no TLS: .*No such file"):
+            await probe(BrokerSettings(url=broker.url, ca_file=tmp_path / "nothing"))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

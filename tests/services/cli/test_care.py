@@ -7,7 +7,7 @@ from aiohttp import web
 from typer.testing import CliRunner
 
 from build import START
-from influx_server import serving
+from servers import serving
 from services.broker.embedded import embedded_broker
 from services.cli.app import app_of
 from services.cli.care import Finding, examine

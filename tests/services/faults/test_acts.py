@@ -31,7 +31,7 @@ def some(file: Path, *acts: ActView) -> Acts:
     found = Acts(file)
     for act in acts:
         found.note(act)
-    found.write()
+    found.write(acts[-1].seq if acts else 0)
     return found
 
 

@@ -3,8 +3,8 @@ import logging
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from build import at
 from faulty import CRITICAL, RULES, WARNING, a_plant, key
 from full_disk import full_disk
+from held_disk import HeldDisk, turns
 from services.disk.frames import frames_of
-from services.faults.journal import TEND_S, Journal
+from services.disk.off import Off
+from services.faults.journal import PATIENCE_S, TEND_S, Journal
+from services.faults.records import read
 from twin.changes import Derived, FaultChanged
 from twin.fault import FINE
 from twin.faults.engine import Changed, Faults
@@ -43,15 +46,17 @@ def a_step(faults: Faults, number: int) -> Changed:
 class Life:
     """A journal with its engine, and one beside it that is never restarted."""
 
-    def __init__(self, file: Path, *, tail: int = 1_000_000, ring: int = 1_000) -> None:
-        self.file, self.tail, self.ring = file, tail, ring
+    def __init__(
+        self, file: Path, *, tail: int = 1_000_000, ring: int = 1_000, off: Off | None = None
+    ) -> None:
+        self.file, self.tail, self.ring, self.off = file, tail, ring, off
         self.told: list[FaultChanged] = []
         self.number = 0
         self.begin()
 
     def begin(self) -> None:
         """Open the journal, and restore what is in it."""
-        self.journal = Journal(self.file, tail=self.tail, ring=self.ring)
+        self.journal = Journal(self.file, tail=self.tail, ring=self.ring, off=self.off)
         self.faults = self.journal.restore(RULES, a_plant())
 
     def restart(self) -> None:
@@ -81,12 +86,26 @@ class Life:
 
 
 @contextmanager
-def a_life(folder: Path, *, tail: int = 1_000_000, ring: int = 1_000) -> Iterator[Life]:
-    life = Life(folder / "data" / "serve-faults.journal", tail=tail, ring=ring)
+def a_life(
+    folder: Path, *, tail: int = 1_000_000, ring: int = 1_000, off: Off | None = None
+) -> Iterator[Life]:
+    life = Life(folder / "data" / "serve-faults.journal", tail=tail, ring=ring, off=off)
     try:
         yield life
     finally:
         life.journal.close()
+
+
+@asynccontextmanager
+async def running(life: Life) -> AsyncIterator[asyncio.TaskGroup]:
+    """What is kept within the block is written beside it."""
+    async with asyncio.TaskGroup() as tasks:
+        run = tasks.create_task(life.journal.run())
+        tend = tasks.create_task(life.journal.tend(life.faults.books))
+        await turns()
+        yield tasks
+        run.cancel()
+        tend.cancel()
 
 
 def test_after_a_restart_all_is_as_it_was_and_goes_on(tmp_path: Path) -> None:
@@ -352,6 +371,207 @@ def test_a_file_that_another_process_has_is_refused(tmp_path: Path) -> None:
         Journal(life.file)
 
 
+async def test_what_happens_goes_on_while_the_disk_holds_and_is_settled_when_it_is_written(
+    tmp_path: Path,
+) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, off=disk) as life:
+        async with running(life) as tasks:
+            disk.hold()
+            life.live(10)
+            early = tasks.create_task(life.journal.settled())
+            await turns()
+            life.live(10)
+            late = tasks.create_task(life.journal.settled())
+            await turns()
+            assert (early.done(), late.done()) == (False, False)
+            assert (life.number, life.journal.seq) == (20, len(life.told))
+            assert (life.journal.kept, life.file.read_bytes()) == (0, b"")
+            disk.let()
+            await early
+            await late
+            assert life.journal.kept == life.journal.seq
+            assert disk.begun == 2  # all that came meanwhile by one write
+            await life.journal.settled()
+        numbers = [record.seq for record in read(life.file.read_bytes()).records]
+        assert numbers == [*range(1, life.journal.seq + 1)]
+        life.restart()
+        life.check()
+
+
+async def test_who_is_shown_something_waits_for_no_more_than_what_it_may_tell(
+    tmp_path: Path,
+) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, off=disk) as life:
+        async with running(life) as tasks:
+            disk.hold()
+            life.live(1)
+            early = tasks.create_task(life.journal.settled())
+            await turns()
+            disk.let()
+            life.live(1)
+            disk.hold()
+            late = tasks.create_task(life.journal.settled())
+            await turns()
+            assert (early.done(), late.done()) == (True, False)
+            disk.let()
+
+
+async def test_what_waits_for_the_disk_is_bounded_by_those_who_wait_for_room(
+    tmp_path: Path,
+) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, ring=20, off=disk) as life:
+        async with running(life) as tasks:
+            disk.hold()
+            life.live(10)
+            await life.journal.room()
+            assert life.journal.paused == 0
+            while life.journal.seq < 20:
+                life.live(1)
+            waits = tasks.create_task(life.journal.room())
+            await turns()
+            assert (waits.done(), life.journal.paused) == (False, 1)
+            disk.let()
+            await waits
+        assert life.journal.paused == 1
+        life.restart()
+        life.check()
+
+
+async def test_where_the_disk_fails_beside_the_loop_nobody_waits_and_it_is_made_up_for(
+    tmp_path: Path,
+) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, ring=20, off=disk) as life:
+        async with running(life) as tasks:
+            life.live(5)
+            await life.journal.settled()
+            kept = life.journal.kept
+            disk.hold()
+            while life.journal.seq < 25:
+                life.live(1)
+            waits = [
+                tasks.create_task(each()) for each in (life.journal.settled, life.journal.room)
+            ]
+            await turns()
+            assert [each.done() for each in waits] == [False, False]
+            with full_disk(life.file.stat().st_size + 10):
+                disk.let()
+                await turns()
+                assert [each.done() for each in waits] == [True, True]
+                assert life.journal.trouble is not None
+                assert (life.journal.kept, life.journal.failed) == (kept, 1)
+                life.live(1)
+                await life.journal.settled()
+                await life.journal.room()
+                assert life.journal.kept == kept
+            await asyncio.sleep(3 * TEND_S)
+            assert life.journal.trouble is None
+            assert life.journal.kept == life.journal.seq
+        life.restart()
+        life.check()
+
+
+async def test_what_comes_while_it_is_tried_again_is_written_as_well(tmp_path: Path) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, off=disk) as life:
+        async with running(life):
+            with full_disk(10):
+                life.live(5)
+                await turns()
+            assert life.journal.trouble is not None
+            disk.hold()
+            await asyncio.sleep(1.5 * TEND_S)
+            life.live(5)
+            disk.let()
+            await turns()
+            assert life.journal.trouble is None
+            assert life.journal.kept == life.journal.seq
+        life.restart()
+        life.check()
+
+
+async def test_what_was_too_much_while_it_was_tried_again_is_in_the_books(tmp_path: Path) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, ring=20, off=disk) as life:
+        async with running(life):
+            with full_disk(10):
+                life.live(10)
+                await turns()
+            disk.hold()
+            await asyncio.sleep(1.5 * TEND_S)
+            life.live(30)
+            disk.let()
+            await turns()
+            assert life.journal.trouble is not None
+            assert 0 < life.journal.kept < life.journal.seq
+            await asyncio.sleep(2 * TEND_S)
+            assert life.journal.kept == life.journal.seq
+            assert life.journal.begun_anew == 1
+        life.live(5)
+        life.restart()
+        life.check()
+
+
+async def test_begun_anew_while_the_disk_holds_it_has_all_in_order(tmp_path: Path) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, off=disk) as life:
+        async with running(life) as tasks:
+            life.live(20)
+            await life.journal.settled()
+            disk.hold()
+            life.live(10)
+            await turns()
+            beginning = tasks.create_task(life.journal.begin_anew(life.faults.books))
+            await turns()
+            life.live(10)
+            settled = tasks.create_task(life.journal.settled())
+            await turns()
+            disk.let()
+            assert await beginning
+            await settled
+            life.live(10)
+        life.restart()
+        life.check()
+
+
+async def test_at_its_end_the_rest_is_written(tmp_path: Path) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, off=disk) as life:
+        async with running(life) as tasks:
+            disk.hold()
+            life.live(20)
+            settled = tasks.create_task(life.journal.settled())
+            await turns()
+        assert settled.done()
+        assert life.journal.kept == life.journal.seq
+        life.live(1)
+        assert life.journal.kept == life.journal.seq
+        life.restart()
+        life.check()
+
+
+async def test_a_disk_that_hangs_is_told_of(tmp_path: Path) -> None:
+    disk = HeldDisk()
+    with a_life(tmp_path, off=disk) as life:
+        async with running(life):
+            disk.hold()
+            assert life.journal.stuck is None
+            life.live(1)
+            await asyncio.sleep(PATIENCE_S - 1)
+            assert life.journal.stuck is None
+            await asyncio.sleep(2)
+            assert life.journal.stuck == "the disk has had faults to write for 11 s"
+            disk.let()
+            await turns()
+            assert life.journal.stuck is None
+        buckets, took_s = life.journal.syncs.histogram()
+        assert buckets[-1][1] == 1
+        assert took_s == pytest.approx(PATIENCE_S + 1)
+
+
 KILLED: Final = """
 import asyncio, sys
 from pathlib import Path
@@ -371,10 +591,37 @@ asyncio.run(main())
 """
 
 
-def killed(folder: Path, after: int) -> int:
+BESIDE: Final = """
+import asyncio, sys
+from pathlib import Path
+from test_journal import Life
+
+async def show(life: Life) -> None:
+    while True:
+        upto = life.journal.seq
+        await life.journal.settled()
+        print(upto, flush=True)
+        await asyncio.sleep(0)
+
+async def main() -> None:
+    life = Life(Path(sys.argv[1]))
+    async with asyncio.TaskGroup() as tasks:
+        run = tasks.create_task(life.journal.run())
+        tasks.create_task(show(life))
+        while life.journal.seq < 100_000:
+            life.live(1)
+            if life.number % 400 == 0:
+                tasks.create_task(life.journal.begin_anew(life.faults.books))
+            await asyncio.sleep(0.0002)
+
+asyncio.run(main())
+"""
+
+
+def killed(folder: Path, after: int, how: str = KILLED) -> int:
     """Kill a process in the midst of its transitions; the last one that it told of."""
     paths = [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)]
-    program = [sys.executable, "-c", f"import sys; sys.path[:0] = {paths}\n{KILLED}"]
+    program = [sys.executable, "-c", f"import sys; sys.path[:0] = {paths}\n{how}"]
     with subprocess.Popen(
         [*program, str(folder / "data" / "serve-faults.journal")], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -400,9 +647,13 @@ def the_history(until: int) -> list[FaultChanged]:
 
 
 @pytest.mark.real
+@pytest.mark.parametrize("how", [KILLED, BESIDE], ids=["itself", "beside the loop"])
 @pytest.mark.parametrize("seed", range(6))
-def test_killed_at_any_instant_it_has_all_that_was_told_once(tmp_path: Path, seed: int) -> None:
-    told = killed(tmp_path, after=random.Random(seed).randrange(1_000))  # noqa: S311  # an instant
+def test_killed_at_any_instant_it_has_all_that_was_told_once(
+    tmp_path: Path, seed: int, how: str
+) -> None:
+    after = random.Random(seed).randrange(1_000)  # noqa: S311  # an instant
+    told = killed(tmp_path, after, how)
 
     with a_life(tmp_path) as life:
         assert life.journal.seq >= told

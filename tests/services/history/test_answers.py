@@ -1,5 +1,5 @@
 from schemas.history import Bucket, Mode, Query
-from services.history.answers import last_rows, reduced, sampled
+from services.history.answers import metric_of, reduced, sampled
 from twin.instants import Instant
 
 ASKED = Query(("R1",), ("RackPower",), Instant(0), Instant(10_000), Mode.MINMAX, 10)
@@ -22,7 +22,6 @@ def table(name: str, columns: str, *rows: str) -> str:
 def test_an_empty_answer_is_no_series() -> None:
     assert sampled("", ASKED) == []
     assert reduced("", ASKED) == []
-    assert last_rows("") == []
 
 
 def test_the_parts_of_a_bucket_are_put_together() -> None:
@@ -54,13 +53,12 @@ def test_a_mean_that_overflowed_on_the_server_lies_among_its_values() -> None:
     assert series.buckets[0].mean == 1e308
 
 
-def test_a_value_of_another_instant_is_not_the_last_reading_s() -> None:
-    first, then = "1970-01-01T00:00:01Z", "1970-01-01T00:00:02Z"
-    answer = table("readings qualities", ",_field", f"{then},0,quality")
-    answer += table("readings values", ",_field", f"{first},5,RackPower", f"{then},9,bad")
-
-    (row,) = last_rows(answer)
-
-    assert (row.value, row.quality, row.measured_at, row.text) == (9.0, 0, 2_000, "")
-    (row,) = last_rows(answer.replace("9,bad", "9,RackPower"))
-    assert row.value is None
+def test_the_id_of_a_point_names_its_metric_but_for_freshness() -> None:
+    named = ("Rack/RackPower/a/b", "cpc/x/Rack/RackPower/a", "Fault/leak.detected/R1", "odd")
+    assert [metric_of(point, "Rack") for point in named] == [
+        "RackPower",
+        "RackPower",
+        "leak.detected",
+        "freshness",
+    ]
+    assert metric_of("Freshness/Rack/RackPower/a", "Freshness") == "freshness"

@@ -3,8 +3,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history_rows import T0, a_point, a_row
+from history_rows import T0, a_point, a_row, taken
 from services.history.block import Block, Row, block_of, decode, encode, tally
+from services.history.roll import Roll
 from twin.instants import Instant
 from twin.points import EntityId, Point, PointId, PublisherId
 
@@ -35,6 +36,7 @@ ROWS = st.builds(
     INSTANTS,
     st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
 )
+ROLL = Roll(WHOLE.object_type)
 
 
 def rows_of(block: Block) -> list[Row]:
@@ -59,7 +61,9 @@ def rows_of(block: Block) -> list[Row]:
 def test_a_block_is_its_rows_also_after_it_was_bytes(rows: list[Row], first: int) -> None:
     block = block_of(rows, first)
     again = decode(encode(block))
+    enrolled = block_of(rows, first, ROLL)
 
+    assert encode(enrolled) == encode(block)
     assert rows_of(block) == rows_of(again) == rows
     assert (again.first, again.upto, again.rows) == (first, first + len(rows), len(rows))
     assert again.points == block.points
@@ -71,6 +75,29 @@ def test_a_point_is_there_once() -> None:
 
     assert block.points == (POINTS[1], WHOLE)
     assert block.point.tolist() == [0, 1, 0, 0]
+
+
+def test_readings_are_kept_as_they_were_told_of() -> None:
+    document = a_row(WHOLE, None, 2)._replace(text="{}")
+    rows = [a_row(POINTS[1], 1.5), document, a_row(POINTS[1], None, 4)]
+
+    block = block_of([taken(POINTS[1], 1.5), document, taken(POINTS[1], None, 4)], 0)
+
+    assert rows_of(block) == rows
+
+
+def test_points_on_a_roll_are_known_by_their_numbers() -> None:
+    roll = Roll(WHOLE.object_type)
+    rows = [a_row(POINTS[place], 1.0) for place in (1, 0, 2, 1)]
+
+    first, second = block_of(rows, 0, roll), block_of(rows[::-1], 4, roll)
+
+    assert first.enrolled is not None
+    assert second.enrolled is not None
+    assert first.enrolled.numbers.tolist() == [0, -1, 1]
+    assert second.enrolled.numbers.tolist() == [0, 1, -1]
+    assert decode(encode(second)).points == (POINTS[1], POINTS[2], WHOLE)
+    assert block_of(rows, 0).enrolled is None
 
 
 def test_rows_are_counted_by_point() -> None:

@@ -16,8 +16,8 @@ from schemas.history import Bucket, HistoryError, Mode, Query, Sample, Series
 from schemas.lines import LATEST
 from schemas.rfc3339 import format_instant
 from services.history.block import Row, block_of
-from services.history.flux import EVENTS_BACK_MS, READINGS_BACK_MS
 from services.history.influx import InfluxStore
+from services.history.influxql import EVENTS_BACK_MS, READINGS_BACK_MS
 from services.history.store import NotNowError, RefusedError
 from services.settings import HistorySettings
 from twin.instants import Instant

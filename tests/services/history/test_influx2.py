@@ -172,6 +172,31 @@ async def test_documents_and_the_latest_of_all_come_back() -> None:
     assert block.texts == {0: document}
 
 
+async def test_the_latest_are_found_page_by_page_whatever_they_are_called() -> None:
+    mark, at = uuid.uuid4(), Instant(uuid.uuid4().int % 10**12 + 10**11)
+    flow = replace(a_point("x", entity=f"a, b=c {mark}"), point_type="RackLiquidFlow")
+    flow = replace(flow, id=PointId(f"cpc/x/Rack/RackLiquidFlow/{mark}"))
+    never = replace(a_point("x", entity=f'say "x" {mark}'), id=PointId(f"Rack/Never/{mark}"))
+    heard = [(f"Freshness/{flow.id}", 2.0), (f"Freshness/PUB/{mark}", 1.0)]
+    rows = [Row(flow, 1.0, 1, Instant(at - 9), at), Row(flow, 2.5, 1, at, at)]
+    rows += [
+        Row(never, None, 1, at, at),
+        Row(replace(never, unit="W"), 7.0, 0, Instant(at - 1), at),
+    ]
+    said = replace(flow, object_type="Freshness", point_type="freshness", unit=None)
+    rows += [Row(replace(said, id=PointId(name)), value, 1, at, at) for name, value in heard]
+    async with a_store() as store:
+        await write(store, [*rows, Row(flow, 9.0, 1, Instant(at + 1), at)])
+        block = await store.latest(at)
+
+    found = {
+        block.points[place].id: (value, quality)
+        for place, value, quality in zip(block.point, block.value, block.quality, strict=True)
+    }
+    assert found.pop(never.id)[1] == 1
+    assert found == {flow.id: (2.5, 1)} | {PointId(name): (value, 1) for name, value in heard}
+
+
 async def test_five_hundred_entities_are_one_question() -> None:
     mark = uuid.uuid4()
     points = [a_point(f"{n} {mark}") for n in range(500)]

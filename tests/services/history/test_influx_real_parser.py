@@ -14,9 +14,8 @@ from pydantic import SecretStr
 from pydantic_core import Url
 
 from history_rows import T0, a_point, a_row
-from influx_server import serving
 from schemas.lines import LATEST, carried
-from servers import a_free_port, a_server
+from servers import a_free_port, a_server, serving
 from services.history.block import Row, block_of
 from services.history.influx import InfluxStore
 from services.history.rows import Rows

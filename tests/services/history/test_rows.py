@@ -41,6 +41,20 @@ def test_a_reading_is_kept_late_or_not_with_the_instants_of_both_ends() -> None:
     assert rows.of(ReadingLate(*change[:5])) == (a_row(a_point(), 4.5, after=250),)
 
 
+def test_readings_of_which_all_are_kept_are_kept_as_they_are() -> None:
+    point = a_point()
+    wide, first = taken(point, 1.0, quality=10**30), taken(point, 2.0)._replace(revived=True)
+    plain = [taken(point, 3.0, 1), taken(point, None, 2, quality=0)]
+    rows = some_rows()
+
+    assert rows.all_of([plain[0], wide, first, plain[1]]) == [
+        plain[0],
+        *rows.of(wide),
+        *rows.of(first),
+        plain[1],
+    ]
+
+
 def test_a_quality_wider_than_a_store_keeps_is_cut_and_stays_bad() -> None:
     wide = [some_rows().of(taken(a_point(), 1.0, quality=sign * 10**30)) for sign in (1, -1)]
 

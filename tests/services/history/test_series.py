@@ -1,7 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
+
 from history_rows import a_point
+from schemas.numbered import Enrolled
 from services.history.series import Register
+from twin.points import Point
 
 POINT = replace(a_point(), states=((0, "Off"), (1, "On")), serves=(a_point("R2").entity,))
 
@@ -28,6 +32,23 @@ def test_another_unit_is_another_number_and_the_first_is_found_again() -> None:
     numbers, anew = register.number(points)
 
     assert (numbers.tolist(), anew) == ([0, 1, 0], [0, 1])
+
+
+def test_a_point_on_a_roll_is_numbered_as_any_other() -> None:
+    register, roll = Register([]), object()
+    moved, other = replace(POINT, process_area=("Hall1",)), a_point("R2")
+    enrolled = {POINT: 0, moved: 1, other: 2}
+
+    def number(*points: Point) -> tuple[list[int], list[int]]:
+        places = [enrolled[point] for point in points]
+        numbers, anew = register.number(points, Enrolled(roll, np.array(places, np.int32)))
+        return numbers.tolist(), anew
+
+    assert number(other, POINT) == ([0, 1], [0, 1])
+    assert number(POINT, other) == ([1, 0], [])
+    assert number(moved) == ([1], [1])
+    assert number(POINT, other) == ([1, 0], [1])
+    assert register.points == [other, POINT]
 
 
 def test_a_register_is_the_same_after_it_was_kept() -> None:

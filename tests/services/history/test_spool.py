@@ -294,6 +294,24 @@ def test_what_every_reader_has_need_not_be_on_the_disk(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_a_disk_that_is_good_again_is_no_trouble_though_nothing_is_to_be_written(
+    tmp_path: Path,
+) -> None:
+    spool = a_spool(tmp_path)
+    reader = spool.reader("r")
+    with full_disk(10):
+        put(spool, some(0, 3))
+        assert all_of(spool, reader) == [0, 1, 2]
+        for _ in range(2):
+            spool.write()
+            assert troubles(spool) is not None
+    spool.write()
+
+    assert troubles(spool) is None
+    assert not (tmp_path / "probe").exists()
+    spool.close()
+
+
 def test_a_disk_that_stays_full_loses_the_oldest_by_point(tmp_path: Path) -> None:
     losses = Losses()
     spool = Spool(tmp_path, 64_000_000, 10, losses)

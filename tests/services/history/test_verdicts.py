@@ -7,6 +7,7 @@ import pytest
 from history_rows import T0
 from influx_server import BUCKET, DOCUMENTED, FAULTS, ORG, TOKEN, UNDOCUMENTED, influx_server
 from services.clock import wall_clock
+from services.history.influxql import KINDS
 from services.history.store import NotNowError
 from services.history.verdicts import LinesError, check
 
@@ -90,6 +91,10 @@ async def test_the_server_of_the_tests_answers_as_is_documented() -> None:
         question = f'from(bucket: "{BUCKET}")\n    |> group()\n    |> yield(name: "x")'
         await post("/api/v2/query", question)
         await post("/api/v2/write", line, bucket="nothing")
+        asked, token = right | {"db": BUCKET, "epoch": "ms"}, {"Authorization": f"Token {TOKEN}"}
+        statement = {"q": KINDS}
+        async with session.post("/query", params=asked, data=statement, headers=token) as response:
+            met["/query"].add(response.status)
         for path in DOCUMENTED:
             await post(path, line, "wrong")
             await post(path, line, org="nobody")
@@ -102,4 +107,5 @@ async def test_the_server_of_the_tests_answers_as_is_documented() -> None:
         assert statuses - DOCUMENTED[path] <= UNDOCUMENTED.keys(), path
     assert DOCUMENTED["/api/v2/write"] <= met["/api/v2/write"]
     assert DOCUMENTED["/api/v2/query"] - {400} <= met["/api/v2/query"]  # our Flux is never refused
-    assert all(re.match(r"/api/v2/\w+$", path) for path in met)
+    assert DOCUMENTED["/query"] <= met["/query"]
+    assert all(re.match(r"(/api/v2)?/\w+$", path) for path in met)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from full_disk import full_disk
+from held_disk import Gate
 from history_rows import a_point, taken
 from history_stores import FakeStore, a_spool, at_once
 from schemas.history import HistoryError
@@ -288,6 +289,8 @@ async def test_a_disk_and_a_store_that_take_nothing_are_trouble(tmp_path: Path) 
         assert disk.startswith("history is not on the disk: ")
         assert shop == "fake takes no readings, they wait: no route"
         store.fails = None
+        await asyncio.sleep(60)
+        assert (writer.trouble, store.values) == (None, [1])
         writer.take([taken(POINT, 2.0, 1)])
         await asyncio.sleep(60)
         assert (writer.trouble, store.values) == (None, [1, 2])
@@ -301,3 +304,22 @@ async def test_a_batch_is_no_more_than_half_of_what_may_wait(tmp_path: Path) -> 
             writer.take([taken(POINT, float(number), number)])
         await asyncio.sleep(1)
         assert store.values == [0, 1, 2, 3, 4]
+
+
+async def test_what_is_said_of_faults_goes_to_the_disk_once_it_may_be_shown(tmp_path: Path) -> None:
+    store = FakeStore()
+    async with running(tmp_path, store) as (writer, spool, _):
+        gate = Gate()
+        writer.settled = gate
+        writer.take(some(0, 3))
+        await asyncio.sleep(2)
+        assert (gate.asked, writer.unsynced, spool.synced) == (1, 3, 0)
+        writer.take(some(3, 3))  # comes after it was asked
+        writer.settled = later = Gate()
+        gate.open()
+        await asyncio.sleep(2)
+        assert (later.asked, spool.synced) == (1, 3)
+        later.open()
+        await asyncio.sleep(2)
+        assert store.values == [0, 1, 2, 3, 4, 5]
+        assert the_sum_holds(writer)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from held_disk import Gate, turns
 from schemas.digest import digest
 from schemas.envelope import Envelope
 from services.ingest.follow import TICK_S, follow, tick
@@ -258,3 +259,33 @@ async def test_time_passes_for_a_fleet_that_hears_nothing() -> None:
 
     (stale,) = [each for each in emitted if isinstance(each, PointStale)]
     assert stale.at == after(T0, STALE_AFTER)
+
+
+async def test_nothing_more_is_folded_while_there_is_no_room() -> None:
+    intake, gate = Intake(Fleet()), Gate()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(
+            follow(
+                batches([METADATA, *[a_value(n) for n in range(SLICE * 2)]]),
+                intake,
+                lambda _: None,
+                lambda _: None,
+                room=gate,
+            )
+        )
+        await turns()
+        assert (gate.asked, intake.received) == (1, SLICE)
+        gate.open()
+    assert intake.received == 2 * SLICE + 1
+
+
+async def test_time_does_not_pass_while_there_is_no_room() -> None:
+    (intake, _), gate = starved(), Gate()
+    async with asyncio.TaskGroup() as tasks:
+        ticking = tasks.create_task(tick(intake, lambda _: None, lambda: after(T0, LATE), gate))
+        await asyncio.sleep(10)
+        assert (gate.asked, intake.fleet.now < after(T0, LATE)) == (1, True)
+        gate.open()
+        await asyncio.sleep(10)
+        assert intake.fleet.now == after(T0, LATE)
+        ticking.cancel()

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 
 from build import START
-from influx_server import serving
 from notified import BUSY, Faulty, Posted, key_of, shortest
+from servers import serving
+from services.hub import at_once
 from services.notify.alerts import HOLD, REPEAT_S, Alerts
 from services.notify.posting import Answer
 from twin.instants import Instant
@@ -269,7 +270,7 @@ async def test_real_server_is_sent_what_the_api_describes() -> None:
     app.router.add_post("/api/v2/alerts", take)
     async with serving(app) as url, asyncio.TaskGroup() as tasks:
         bench = Bench(url)
-        task = tasks.create_task(bench.alerts.run())
+        task = tasks.create_task(bench.alerts.run(at_once))
         bench.site.judge(LEAK)
         async with asyncio.timeout(20):
             while not got:  # noqa: ASYNC110  # the server sets no event

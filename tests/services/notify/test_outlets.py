@@ -6,6 +6,7 @@ import pytest
 from build import a_point, at, tell
 from notified import Faulty, key_of
 from services.clock import wall_clock
+from services.hub import at_once
 from services.notify.outlets import Outlet, Outlets, outlets_of
 from services.settings import Settings
 from twin.changes import FaultChanged
@@ -60,7 +61,7 @@ def test_only_faults_that_were_raised_are_told(tmp_path: Path) -> None:
 async def test_whoever_cannot_be_told_holds_up_nobody(tmp_path: Path) -> None:
     made, site = outlets(tmp_path, **ALL)
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(made.run())
+        task = tasks.create_task(made.run(at_once))
         site.judge(key_of("leak.detected"))
         async with asyncio.timeout(20):
             while not all(made.figures(lambda outlet: outlet.failed).values()):  # noqa: ASYNC110

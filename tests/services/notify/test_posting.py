@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from build import START
-from influx_server import serving
+from servers import serving
 from services.notify.posting import Answer, poster
 from twin.instants import Instant
 

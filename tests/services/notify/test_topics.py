@@ -10,6 +10,7 @@ from pydantic_core import Url
 
 from brokers import BROKERS, RealBroker, mosquitto, until
 from notified import Faulty, key_of, shortest
+from services.hub import at_once
 from services.notify.topics import Topics
 from services.settings import BrokerSettings
 
@@ -35,7 +36,7 @@ class Bench:
     async def speaking(self) -> AsyncIterator[None]:
         """Tell beside the block."""
         async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(self.topics.run())
+            task = tasks.create_task(self.topics.run(at_once))
             yield
             task.cancel()
 

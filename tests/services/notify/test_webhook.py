@@ -11,9 +11,10 @@ from aiohttp import web
 from pydantic import SecretStr
 from pydantic_core import Url
 
-from influx_server import serving
 from notified import BUSY, Faulty, Posted, key_of, longest, shortest
+from servers import serving
 from services.broker.backoff import Jitter
+from services.hub import at_once
 from services.notify.letters import DeadLetters, unread
 from services.notify.posting import Answer
 from services.notify.webhook import LAST_S, QUEUE, TRIES, Webhook
@@ -241,7 +242,7 @@ async def test_real_server_is_told_with_a_signature_that_holds(tmp_path: Path) -
     async with serving(app) as url, asyncio.TaskGroup() as tasks:
         settings = WebhookSettings(url=Url(f"{url}/hook"), secret=SecretStr("s3cret"))
         bench = Bench(tmp_path, settings, jitter=shortest)
-        task = tasks.create_task(bench.hook.run())
+        task = tasks.create_task(bench.hook.run(at_once))
         bench.site.judge(LEAK)
         async with asyncio.timeout(20):
             await some.wait()

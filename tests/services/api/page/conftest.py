@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from aiohttp import web
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Route, async_playwright
 
+from servers import serving
 from stage import Stage
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
@@ -22,13 +22,10 @@ EXPECTED: Final = ("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION", "status 
 async def stage() -> AsyncIterator[Stage]:
     """A scripted twin on a free loopback port."""
     stage = Stage()
-    runner = web.AppRunner(stage.app(), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    stage.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    yield stage
-    stage.drop()
-    await runner.cleanup()
+    async with serving(stage.app()) as address:
+        stage.url = f"{address}/"
+        yield stage
+        stage.drop()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.history.off import InThreads
+from services.disk.off import InThreads
 
 pytestmark = pytest.mark.real
 

@@ -23,7 +23,8 @@ class InThreads:
 
     async def __call__(self, work: Callable[[], T]) -> T:
         """Do it."""
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        loop = asyncio.get_running_loop()
+        future = asyncio.ensure_future(loop.run_in_executor(self._threads, work))
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
