@@ -21,7 +21,7 @@ RACKS: Final = 7_500
 """Of 132 kW: a gigawatt."""
 
 SECONDS: Final = 60.0
-SHARES: Final = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1)
+SHARES: Final = (1.0, 0.85, 0.7, 0.5, 0.35, 0.2, 0.1)
 """Of the fleet's own pace: tried in turn until one is kept up with."""
 
 P99_MS: Final = 250.0
@@ -121,6 +121,7 @@ async def _trial(rig: Rig, rate: float, span_s: float) -> Trial:
             watched(session, rig.publish, rig.ready, cdu, lambda: not over.is_set())
         )
         earlier, _ = await rig.drained()
+        await rig.written()  # what the trial before left to be done is none of this one
         before = rig.usage()
         done = await rig.play(Order(RECORDED, span_s, rate))
         over.set()

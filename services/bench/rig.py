@@ -152,13 +152,17 @@ class Rig:
         """What each process took so far."""
         return {name: usage(pid) for name, pid in self.pids.items()}
 
-    async def rows(self) -> int:
-        """Readings in history, which ends for that once it has written all."""
+    async def written(self) -> None:
+        """Back once history has written all that it took in, or takes too long."""
+        web = self.sessions[HISTORY.name]
         with suppress(TimeoutError):
             async with asyncio.timeout(_READY_S):
-                web = self.sessions[HISTORY.name]
                 while (await scraped(web))["racktwin_history_waiting"]:  # noqa: ASYNC110  # a figure
                     await asyncio.sleep(_POLL_S)
+
+    async def rows(self) -> int:
+        """Readings in history, which ends for that once it has written all."""
+        await self.written()
         await self.history.end()
         return await asyncio.to_thread(_rows, self.folder / FILE)
 
