@@ -10,12 +10,6 @@ from pathlib import Path
 from aiohttp import web
 
 
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
-
-
 @asynccontextmanager
 async def serving(app: web.Application, *, auto_decompress: bool = True) -> AsyncIterator[str]:
     """The address of ``app`` while it is served on a free port."""

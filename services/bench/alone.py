@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 from pydantic_core import Url
 
-from services.bench.feeder import EVERYTHING, Done, Order
+from services.bench.feeder import EVERYTHING, Order, ordered
 from services.bench.report import Report
 from services.bench.running import Running, child, running, usage
 from services.bench.taker import Taken, What
@@ -78,7 +78,7 @@ async def _straight(racks: int, what: What) -> AsyncIterator[_Pair]:
 async def _measure(report: Report, name: str, pair: _Pair, order: Order) -> None:
     taker, feeder, pids = pair
     first, before = await _taken(taker), {name: usage(pid) for name, pid in pids.items()}
-    done = await _said(feeder, order)
+    done = await ordered(feeder, order)
     last = await _taken(taker)
     spent = {name: usage(pid).cpu_s - before[name].cpu_s for name, pid in pids.items()}
     backlog = done.total - last.messages
@@ -95,7 +95,3 @@ async def _measure(report: Report, name: str, pair: _Pair, order: Order) -> None
 
 async def _taken(taker: Running) -> Taken:
     return msgspec.json.decode(await taker.ask(b"0"), type=Taken)
-
-
-async def _said(feeder: Running, order: Order) -> Done:
-    return msgspec.json.decode(await feeder.ask(msgspec.json.encode(order)), type=Done)

@@ -17,7 +17,7 @@ from pydantic_core import Url
 
 from schemas.mqtt.packets import connect
 from services.bench.load import START
-from services.bench.running import orders
+from services.bench.running import Running, orders
 from services.bench.straight import straight
 from services.bench.sweep import LEAKS
 from services.clock import wall_clock
@@ -90,6 +90,11 @@ class Done(msgspec.Struct):
     """A message, of this process."""
     said: dict[str, float | None] = {}
     """What some topics said last; None those that said nothing."""
+
+
+async def ordered(feeder: Running, order: Order) -> Done:
+    """What came of an order that a process of these was given."""
+    return msgspec.json.decode(await feeder.ask(msgspec.json.encode(order)), type=Done)
 
 
 class Feeder:

@@ -22,7 +22,7 @@ import msgspec
 from pydantic_core import Url
 
 from services.bench import nodered
-from services.bench.feeder import EVERYTHING, REST, Done, Order
+from services.bench.feeder import EVERYTHING, REST, Order, ordered
 from services.bench.report import Report
 from services.bench.running import Running, running
 from services.bench.sink import HOST, a_sink
@@ -55,7 +55,7 @@ class Size:
     """How many messages."""
 
     fast: int = 250_000
-    """As many as a broker keeps for one client: 34 MB of 64."""
+    """As many as a broker keeps for one client: 34 MB."""
     slow: int = 30_000
 
 
@@ -88,7 +88,7 @@ async def bench_peers(racks: int = RACKS, rounds: int = ROUNDS, size: Size = Siz
         a_sink() as port,
         running("services.bench.feeder", str(url), str(racks)) as feeder,
     ):
-        await _said(feeder, Order(REST))
+        await ordered(feeder, Order(REST))
         peers = _peers(racks, size, f"http://{HOST}:{port}")
         here = {name: peer for name, peer in peers.items() if peer is not None}
         took: dict[str, list[Took]] = {name: [] for name in here}
@@ -138,7 +138,7 @@ async def _round(start: Start, url: Url, feeder: Running, count: int) -> Took:
     """Hold it, say so much, let it go, and wait until it has taken all."""
     async with start(url) as peer:
         os.kill(peer.pid, signal.SIGSTOP)
-        await _said(feeder, Order(EVERYTHING, count / _RATE, _RATE))
+        await ordered(feeder, Order(EVERYTHING, count / _RATE, _RATE))
         begin = perf_counter()
         os.kill(peer.pid, signal.SIGCONT)
         async with asyncio.timeout(_PATIENCE_S):
@@ -214,10 +214,6 @@ def _flow(program: Path) -> Start:
             yield Peer(flow.pid, taken, (await flow.taken(0)).cpu_s)
 
     return start
-
-
-async def _said(feeder: Running, order: Order) -> Done:
-    return msgspec.json.decode(await feeder.ask(msgspec.json.encode(order)), type=Done)
 
 
 def _median(took: Sequence[Took]) -> Took:

@@ -12,7 +12,7 @@ import duckdb
 import msgspec
 
 from schemas.rfc3339 import format_instant
-from services.bench.feeder import COUNT, EVERYTHING, Done, Order, Ready
+from services.bench.feeder import COUNT, EVERYTHING, Done, Order, Ready, ordered
 from services.bench.latency import describe
 from services.bench.leaks import LONGEST, leak_topic, said
 from services.bench.running import Running, Usage, child, running, usage
@@ -85,7 +85,7 @@ class Rig:
 
     async def play(self, order: Order) -> Done:
         """Have the fleet speak."""
-        done = await self._order(order)
+        done = await ordered(self.feeder, order)
         self.metadata += done.sent - done.values
         return done
 
@@ -104,7 +104,7 @@ class Rig:
 
     async def sent(self, what: str = COUNT) -> int:
         """Messages that both processes should have."""
-        return (await self._order(Order(what))).total + self.publish.count
+        return (await ordered(self.feeder, Order(what))).total + self.publish.count
 
     async def figures(self) -> dict[str, dict[str, float]]:
         """What both processes say of themselves."""
@@ -178,10 +178,6 @@ class Rig:
                 document = await answer.json()
             found |= {each["id"]: each for each in document.get("items", document.get("points"))}
         return found
-
-    async def _order(self, order: Order) -> Done:
-        answer = await self.feeder.ask(msgspec.json.encode(order))
-        return msgspec.json.decode(answer, type=Done)
 
 
 def patient(address: str) -> aiohttp.ClientSession:

@@ -6,14 +6,9 @@ import msgspec
 import pytest
 
 from brokers import listening, nats, until
-from services.bench.feeder import COUNT, EVERYTHING, RECORDED, REST, WATCHED, Done, Order, Ready
-from services.bench.running import Running, running
+from services.bench.feeder import COUNT, EVERYTHING, RECORDED, REST, WATCHED, Order, Ready, ordered
+from services.bench.running import running
 from services.bench.sweep import LEAKS
-
-
-async def ordered(feeder: Running, order: Order) -> Done:
-    answer = await feeder.ask(msgspec.json.encode(order))
-    return msgspec.json.decode(answer, type=Done)
 
 
 @pytest.mark.real

@@ -17,7 +17,7 @@ from services.history.block import Row, block_of
 from services.history.cold import LINGER, Sizes
 from services.history.duck import FILE, DuckStore, _in_time
 from services.history.look import Look
-from services.history.tables import CONFIG, Tables
+from services.history.tables import MEMORY, Tables
 from twin.instants import Instant
 
 pytestmark = pytest.mark.real
@@ -255,7 +255,7 @@ async def test_after_a_failed_write_the_next_one_opens_the_file_anew(tmp_path: P
 async def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         await keep(store, a_row(POINT, 1.0))
-        with duckdb.connect(tmp_path / FILE, config=CONFIG) as db:
+        with duckdb.connect(tmp_path / FILE, config={"memory_limit": MEMORY}) as db:
             db.execute("DROP TABLE readings")
         with pytest.raises(HistoryError, match=FILE):
             await store.read(ask())

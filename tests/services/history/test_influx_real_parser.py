@@ -15,7 +15,8 @@ from pydantic_core import Url
 
 from history_rows import T0, a_point, a_row
 from schemas.lines import LATEST, carried
-from servers import a_free_port, a_server, serving
+from servers import a_server, serving
+from services.broker.embedded import free_port
 from services.history.block import Row, block_of
 from services.history.influx import InfluxStore
 from services.history.rows import Rows
@@ -54,7 +55,7 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert not os.environ.get("CI"), "influxd is missing: apt-get install influxdb"
         pytest.skip("NO REAL INFLUXDB: nobody but ourselves reads our lines (apt install influxdb)")
     folder = tmp_path_factory.mktemp("influxd")
-    port = a_free_port()
+    port = free_port()
     config = folder / "influxdb.conf"
     config.write_text(CONFIG.format(folder=folder, port=port))
     with a_server([program, "-config", config], port, folder / "log") as address:

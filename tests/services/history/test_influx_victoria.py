@@ -14,7 +14,8 @@ from pydantic_core import Url
 
 from history_rows import T0, a_point, a_row
 from schemas.lines import carried
-from servers import a_free_port, a_server
+from servers import a_server
+from services.broker.embedded import free_port
 from services.history.block import block_of
 from services.history.influx import InfluxStore
 from services.settings import HistorySettings
@@ -34,7 +35,7 @@ def victoria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert not os.environ.get("CI"), "victoria-metrics is missing: apt-get install it"
         pytest.skip("NO VICTORIAMETRICS: nobody there reads our lines (apt-get install it)")
     folder = tmp_path_factory.mktemp("victoria")
-    port = a_free_port()
+    port = free_port()
     command = [
         program,
         f"-storageDataPath={folder}/data",
