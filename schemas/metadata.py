@@ -134,7 +134,7 @@ def point_of(
         name=_shared(name),
         unit=_shared(said.unit) or (kind.unit if not said.states else None),
         states=tuple((state.value, state.text) for state in said.states),
-        serves=tuple(EntityId(each) for each in said.serves if each and name is not None),
+        serves=tuple(EntityId(intern(each)) for each in said.serves if each and name is not None),
         associated=name is None,
         process_area=said.process_area,
         is_setpoint=bool(said.is_setpoint),

@@ -2,29 +2,21 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from heapq import nsmallest
 from itertools import islice
 from typing import Final
 
 from services.fault_log import FaultLog
-from twin.changes import (
-    Change,
-    FaultChanged,
-    FindingChanged,
-    PointDescribed,
-    PointRetracted,
-    PointStale,
-    ReadingTaken,
-)
-from twin.fleet import Fleet
-from twin.points import EntityId, Point
-from twin.topology import Domain
+from twin.points import EntityId
 
 LIMIT: Final = 1_000_000
 
 LATEST: Final = 2
-"""A reader that is further behind than that many changes an id looks through all ids."""
+"""A reader that is further behind than that many changes an id looks through all ids …"""
+
+DEPTH: Final = 1_000
+"""… and so does one that is further behind than that many revisions."""
 
 
 Settled = Callable[[], Awaitable[None]]
@@ -41,7 +33,8 @@ class Hub:
     At most ``limit`` ids are kept, each once, with the revision in which it last changed. When
     full, those that changed longest ago go and are counted in ``forgotten``; a reader that has
     not heard of their change is told so, and starts anew. Besides, the latest revisions are kept
-    as they were told, for readers that keep up: together at most ``LATEST`` times all ids.
+    as they were told, for readers that keep up: together at most ``LATEST`` times all ids, and
+    ``DEPTH`` revisions.
 
     Args:
         epoch: A name of this run, without ``:`` and ``"``: revisions start anew with it.
@@ -69,17 +62,15 @@ class Hub:
         return len(self._changed)
 
     def publish(self, ids: Iterable[EntityId]) -> None:
-        """Tell that these changed, all in one new revision."""
-        told = dict.fromkeys(ids, self.revision + 1)
-        if not told:
-            return
+        """Tell that these changed, all in one new revision; also of no id it is one."""
         self.revision += 1
+        told = dict.fromkeys(ids, self.revision)
         self._changed.update(told)
         self._latest.append(told)
         self._told += len(told)
         if len(self._changed) > self._limit:
             self._forget(len(self._changed) - self._limit + self._limit // 16)
-        while self._told > LATEST * len(self._changed):
+        while self._told > LATEST * len(self._changed) or len(self._latest) > DEPTH:
             self._told -= len(self._latest.popleft())
         self._news.set()
 
@@ -129,69 +120,3 @@ class Hub:
         self.ended.set()
         self._news.set()
         self.faults.end()
-
-
-def affected(fleet: Fleet, changes: Sequence[Change]) -> set[EntityId]:
-    """Every entity whose document changes alter, once ``fleet`` has taken them in.
-
-    That is the one whose point it is; the racks whose feed it meters; those behind a CDU, where it
-    is a flow or a set-point there; and, where what is known of a point changed, all that it serves
-    or served; and whom a finding or a fault is about. A reading that only repeats a value counts:
-    the document shows when it was measured. A derived number is none of a document's.
-    Equipment that sums up whom it serves, and the headroom of a rack's path above its feeds, are
-    worked out when asked for, and not told of.
-    """
-    found = _read(fleet, [change.point for change in changes if type(change) is ReadingTaken])
-    for change in changes:
-        if type(change) is not ReadingTaken:
-            found.update(_altered(fleet, change))
-    return found
-
-
-def _read(fleet: Fleet, points: Sequence[Point]) -> set[EntityId]:
-    """Whom it alters that these points say something, or nothing any more."""
-    speak = {point.entity for point in points}
-    feeds, cools = (fleet.topology.serves(each) for each in (Domain.POWER, Domain.LIQUID))
-    found = speak.union(*[feeds[each] for each in speak if each in feeds])
-    cool = {each for each in speak if each in cools}
-    if cool:
-        for each in {point.entity for point in points if point.entity in cool and _rules(point)}:
-            found.update(fleet.topology.downstream(each, Domain.LIQUID))
-    return found
-
-
-def _altered(fleet: Fleet, change: Change) -> Iterable[EntityId]:
-    """Whom a change alters that is no reading."""
-    if isinstance(change, PointStale):
-        return _read(fleet, [change.point])
-    if isinstance(change, PointDescribed):
-        served = change.point.serves + (change.before.serves if change.before else ())
-        return _with_served(fleet, change.point.entity, served)
-    if isinstance(change, PointRetracted):
-        return _with_served(fleet, change.point.entity, change.point.serves)
-    return _judged(change)
-
-
-def _judged(change: Change) -> Iterable[EntityId]:
-    """Whom a finding, or a fault that was raised, is about."""
-    if isinstance(change, FindingChanged):
-        return (change.finding.entity,)
-    if isinstance(change, FaultChanged) and change.fault.id:
-        return (change.fault.key.entity,)
-    return ()
-
-
-def _rules(point: Point) -> bool:
-    """Whether racks are measured by it."""
-    kind = point.point_type
-    return kind == "LiquidFlow" or (kind == "LiquidTemperature" and point.is_setpoint)
-
-
-def _with_served(
-    fleet: Fleet, entity: EntityId, served: tuple[EntityId, ...]
-) -> Iterable[EntityId]:
-    found = dict.fromkeys((entity, *served))
-    for start in tuple(found):
-        for domain in Domain:
-            found |= dict.fromkeys(fleet.topology.downstream(start, domain))
-    return found

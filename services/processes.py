@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.acts import ActView
+from services.affected import Affected
 from services.api.app import create_app
 from services.api.context import Deps
 from services.api.server import serve
@@ -22,7 +23,7 @@ from services.history.past import Past
 from services.history.store import Store
 from services.history.stores import backups_of, open_store
 from services.history.writer import Writer
-from services.hub import Hub, affected
+from services.hub import Hub
 from services.ingest.follow import Kept, follow, tick
 from services.ingest.registry import Registry
 from services.ingest.rules import RulesFile
@@ -93,8 +94,10 @@ class Twin:
     source_lag_s: float = 0.0
     watched: bool = True
     """Whether it is read all the time: else what changed is looked for when somebody asks."""
+    affected: Affected = field(init=False)
 
     def __post_init__(self) -> None:
+        self.affected = Affected(self.intake.fleet)
         self.hub.settled = self.settled
 
     def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
@@ -114,8 +117,8 @@ class Twin:
             self.hub.faults.publish(rest)
         if self.writer is not None:
             self.writer.take(changes)
-        if self.watched:
-            self.hub.publish(affected(self.intake.fleet, changes))
+        if changes and self.watched:
+            self.hub.publish(self.affected.by(changes))
         elif changes:
             self.hub.miss()
         if self.outlets is not None:

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from build import START, a_heartbeat, a_point, a_reading, at, tell
 from schemas.acts import ActView, act_view
 from schemas.history import HistoryError
+from services.affected import Affected
 from services.api.app import create_app
 from services.api.context import Backups, Deps, Desk, Past, Store
-from services.hub import Hub, affected
+from services.hub import Hub
 from services.intake import Intake
 from twin.changes import Change, FaultChanged
 from twin.fleet import Fleet, Message
@@ -38,6 +39,7 @@ class Live:
         self.fleet = Fleet()
         self.intake = Intake(self.fleet)
         self.hub = Hub(epoch, limit)
+        self.affected = Affected(self.fleet)
         self.now: Instant = START
         self.done: list[ActView] = []
 
@@ -57,7 +59,8 @@ class Live:
     def emit(self, changes: Sequence[Change], address: str | None = None) -> None:
         """Let the hub tell of what changed, and keep what somebody did."""
         self.hub.faults.publish(changes)
-        self.hub.publish(affected(self.fleet, changes))
+        if changes:
+            self.hub.publish(self.affected.by(changes))
         for change in changes:
             if isinstance(change, FaultChanged):
                 act = act_view(len(self.done) + 1, change, address)

@@ -69,7 +69,7 @@ async def one(request: Request, here: Context, identity: str, do: Do) -> Respons
     Raises:
         ProblemError: It cannot be done, or cannot be kept.
     """
-    desk, now = _open(here)
+    desk, now = await _open(here)
     changed = _done(here, identity, do, now)
     desk.emit(changed, _address(request))
     found = here.deps.fleet.faults.get(identity)
@@ -109,7 +109,7 @@ async def several(request: Request, here: Context, ids: Sequence[str], do: Do) -
 
 async def _some(request: Request, here: Context, ids: Sequence[str], do: Do) -> list[ResultView]:
     """Do the same to a few, at once; what came of it, once that is on the disk."""
-    (desk, now), fleet = _open(here), here.deps.fleet
+    (desk, now), fleet = await _open(here), here.deps.fleet
     changes: list[FaultChanged] = []
     problems: dict[int, Problem] = {}
     for place, identity in enumerate(ids):
@@ -133,8 +133,8 @@ def _result(identity: str, problem: Problem | None, fleet: Fleet) -> ResultView:
     )
 
 
-def _open(here: Context) -> tuple[Desk, Instant]:
-    """The desk, and the present instant, until which time has passed."""
+async def _open(here: Context) -> tuple[Desk, Instant]:
+    """The desk, and the present instant, until which time has passed: each beat in its own turn."""
     desk = here.deps.desk
     if desk is None:
         raise ProblemError(
@@ -142,8 +142,12 @@ def _open(here: Context) -> tuple[Desk, Instant]:
         )
     if desk.trouble is not None:
         raise ProblemError(503, "not-kept", "What is done cannot be kept", desk.trouble)
+    intake, called_at = here.deps.intake, here.now
+    while (beat := here.deps.fleet.next_beat(called_at)) is not None:
+        desk.emit(intake.advance(beat))
+        await asyncio.sleep(0)
     now = here.now
-    desk.emit(here.deps.intake.advance(now))
+    desk.emit(intake.advance(now))
     return desk, now
 
 

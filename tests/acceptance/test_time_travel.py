@@ -10,13 +10,14 @@ import pytest
 from build import START, at
 from live import a_client
 from schemas.fleet_file import parse
+from services.affected import Affected
 from services.api.app import create_app
 from services.api.context import Deps
 from services.history.block import Row, block_of
 from services.history.duck import DuckStore
 from services.history.past import Past
 from services.history.rows import Rows
-from services.hub import Hub, affected
+from services.hub import Hub
 from services.intake import Intake
 from services.simulate.fleet_file import fleet_file
 from services.simulate.gauges import PUB
@@ -80,6 +81,7 @@ class Run:
         self.now: Instant = START
         self.store = store
         self.hub = Hub("e1")
+        self._affected = Affected(self.fleet)
         self._rows = Rows(self.fleet)
         self._queue: list[Row] = []
         self._heard = START
@@ -92,7 +94,8 @@ class Run:
     def take(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
             self._queue += self._rows.of(change)
-        self.hub.publish(affected(self.fleet, changes))
+        if changes:
+            self.hub.publish(self._affected.by(changes))
 
     async def flush(self) -> None:
         await self.store.write("spool", block_of(self._queue, self._taken))

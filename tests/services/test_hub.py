@@ -1,18 +1,11 @@
 import asyncio
-from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from build import START, a_point, a_reading, at, tell
-from services.hub import Hub, affected
-from twin.changes import Derived, FaultChanged, FindingChanged, PointDescribed
-from twin.fault import Fault, Key, What
-from twin.finding import Finding
-from twin.fleet import Fleet, Message
-from twin.points import EntityId, Point, Retraction
+from services.hub import DEPTH, Hub
+from twin.points import EntityId
 
 IDS = [EntityId(name) for name in "ABCDE"]
 
@@ -27,10 +20,19 @@ def test_batch_is_one_revision() -> None:
     assert (hub.revision, hub.since(0)) == (1, ids("AB"))
 
 
-def test_nothing_published_is_no_revision() -> None:
+def test_what_changed_is_a_revision_although_it_is_nobody_of_whom_readers_are_told() -> None:
     hub = Hub("e")
+    hub.publish(ids("A"))
     hub.publish([])
-    assert hub.revision == 0
+    assert (hub.revision, hub.since(0), hub.since(1)) == (2, ids("A"), [])
+
+
+def test_revisions_of_nobody_are_bounded_and_what_was_told_before_them_is_still_known() -> None:
+    hub = Hub("e")
+    hub.publish(ids("A"))
+    for _ in range(2 * DEPTH):
+        hub.publish([])
+    assert (hub.since(0), hub.since(1), hub.since(DEPTH + 2)) == (ids("A"), [], [])
 
 
 def test_each_id_is_told_once_with_its_latest_change() -> None:
@@ -106,11 +108,12 @@ def test_since_is_everything_published_after(
     batches: list[list[EntityId]], data: st.DataObject
 ) -> None:
     hub = Hub("e")
-    told = [batch for batch in batches if batch]
     for batch in batches:
         hub.publish(batch)
     revision = data.draw(st.integers(0, hub.revision))
-    assert set(hub.since(revision) or ()) == {each for batch in told[revision:] for each in batch}
+    assert set(hub.since(revision) or ()) == {
+        each for batch in batches[revision:] for each in batch
+    }
 
 
 def test_hub_that_misses_has_every_reader_begin_anew() -> None:
@@ -181,100 +184,6 @@ class SlowReader(RuleBasedStateMachine):
 
 
 TestSlowReader = SlowReader.TestCase
-
-
-def told(fleet: Fleet, *messages: Message) -> set[EntityId]:
-    changes = tell(fleet, START, *messages)
-    return affected(fleet, changes)
-
-
-TAP = a_point("PowerMeter/ActivePower", "TAP", serves=("R1",))
-
-
-def test_meter_reading_affects_the_racks_it_feeds() -> None:
-    fleet = Fleet()
-    told(fleet, a_point(), TAP)
-    assert told(fleet, a_reading(TAP, 5.0)) == {"TAP", "R1"}
-
-
-def test_rack_reading_affects_the_rack_alone_even_when_it_only_repeats() -> None:
-    fleet = Fleet()
-    told(fleet, TAP, a_point())
-    assert told(fleet, a_reading(a_point(), 5.0)) == {"R1"}
-    assert told(fleet, a_reading(a_point(), 5.0, at(1))) == {"R1"}
-
-
-@pytest.mark.parametrize(
-    ("point", "racks"),
-    [
-        (a_point("CDU/LiquidFlow", "CDU", serves=("R1", "R2")), {"R1", "R2"}),
-        (
-            replace(a_point("CDU/LiquidTemperature", "CDU", serves=("R1", "R2")), is_setpoint=True),
-            {"R1", "R2"},
-        ),
-        (a_point("CDU/LiquidTemperature", "CDU", serves=("R1", "R2")), set()),
-        (a_point("CDU/PumpSpeed", "CDU", serves=("R1", "R2")), set()),
-    ],
-)
-def test_cdu_reading_affects_the_racks_behind_it_that_are_measured_by_it(
-    point: Point, racks: set[str]
-) -> None:
-    fleet = Fleet()
-    told(fleet, point)
-    assert told(fleet, a_reading(point, 5.0)) == {"CDU"} | racks
-
-
-def test_meter_that_feeds_others_affects_those_it_leaves() -> None:
-    fleet = Fleet()
-    told(fleet, TAP)
-    elsewhere = a_point("PowerMeter/ActivePower", "TAP", serves=("R2",))
-    assert told(fleet, elsewhere) == {"TAP", "R1", "R2"}
-
-
-def test_busway_described_affects_the_racks_behind_its_taps() -> None:
-    fleet = Fleet()
-    told(fleet, TAP)
-    assert told(fleet, a_point("PowerMeter/Current", "BUS", serves=("TAP",))) == {
-        "BUS",
-        "TAP",
-        "R1",
-    }
-
-
-def test_retraction_affects_the_racks_that_were_served() -> None:
-    fleet = Fleet()
-    told(fleet, TAP)
-    assert told(fleet, Retraction(TAP.id)) == {"TAP", "R1"}
-
-
-def test_late_reading_affects_nothing() -> None:
-    fleet = Fleet()
-    told(fleet, a_point(), a_reading(a_point(), 5.0))
-    late = a_reading(a_point(), 4.0, at(-1))
-    assert told(fleet, late) == set()
-
-
-def test_first_description_knows_nothing_before() -> None:
-    (change,) = tell(Fleet(), START, TAP)
-    assert isinstance(change, PointDescribed)
-    assert change.before is None
-
-
-def test_a_finding_affects_whom_it_is_about_and_a_derived_number_nobody() -> None:
-    fleet, rack = Fleet(), EntityId("R1")
-    told(fleet, a_point())
-    finding = Finding("balance.heat", rack, None, "so")
-    changed = FindingChanged(finding, standing=True, at=START)
-    assert affected(fleet, [changed]) == {rack}
-    assert affected(fleet, [Derived(rack, "heat_kw", 95.5, START)]) == set()
-
-
-def test_fault_that_was_raised_alters_the_document_of_its_entity() -> None:
-    fault = Fault(Key("leak.detected", EntityId("R1")), id="a")
-    raised = FaultChanged(fault, What.RAISED, START)
-    pending = FaultChanged(fault._replace(id=""), What.PENDING, START)
-    assert affected(Fleet(), [raised]) == {"R1"}
-    assert affected(Fleet(), [pending]) == set()
 
 
 async def test_end_is_the_end_of_the_faults_too() -> None:

@@ -187,6 +187,18 @@ def test_what_changed_is_worked_out_where_somebody_reads_it_all_the_time() -> No
     assert twin.hub.revision == 1
 
 
+def test_reading_of_equipment_is_a_revision_of_its_own_for_its_document_is_another_one() -> None:
+    twin = twin_of(Settings())
+    path = "CDU/LiquidTemperature/C1"
+    described = (
+        b'{"objectType":"CDU","pointType":"LiquidTemperature","objectId":"C1","objectName":"C1"}'
+    )
+    said = b'{"value":20.0,"timestamp":1000,"quality":1}'
+    for kind, payload in (("Metadata", described), ("Value", said)):
+        twin.emit(twin.intake.take(f"BMS/v1/PUB/{kind}/{path}", payload, Instant(1_000)))
+    assert (twin.hub.revision, twin.hub.since(0), twin.hub.since(1)) == (2, ["C1"], [])
+
+
 def test_where_nobody_does_every_change_has_its_readers_begin_anew() -> None:
     twin = twin_of(Settings())
     twin.watched = False

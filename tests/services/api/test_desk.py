@@ -1,8 +1,10 @@
+import asyncio
 from collections.abc import Sequence
 
 from live import Live, a_client, a_live_fleet, an_app
 from services.api.desk import AT_ONCE
 from twin.changes import Change
+from twin.instants import Millis, after
 
 
 class FullDisk(Live):
@@ -79,6 +81,29 @@ async def test_what_fell_due_is_told_before_what_is_done_and_all_that_is_done_at
     async with a_client(an_app(live)) as client:
         await client.post("faults/ack", json={"ids": ids})
     assert live.given == [(0, None), (2, "127.0.0.1")]
+
+
+async def test_others_have_their_turn_between_the_beats_that_come_before_what_is_done() -> None:
+    live = Written()
+    live.leak("R1")
+    (fault,) = live.fleet.faults.standing()
+    live.now = after(live.now, Millis(3_000))
+    del live.given
+    seen: set[int] = set()
+
+    async def look() -> None:
+        while True:
+            seen.add(len(getattr(live, "given", [])))
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    async with a_client(an_app(live)) as client:
+        await client.post(f"faults/{fault.id}/ack")
+    looking.cancel()
+    *beats, done = [address for _, address in live.given]
+    assert (set(beats), done) == ({None}, "127.0.0.1")
+    assert len(beats) > 2
+    assert seen >= set(range(1, len(beats)))
 
 
 async def test_what_is_done_is_news_of_the_stream_before_it_is_answered() -> None:

@@ -8,7 +8,6 @@ import pytest
 from live import Live, a_client, a_live_fleet, an_app
 from schemas.digest import digest
 from services.api.slices import AT_ONCE
-from services.hub import affected
 
 
 async def test_losing_a_unit_is_worked_out_and_not_carried_out() -> None:
@@ -84,7 +83,7 @@ def go_on(live: Live, turn: int) -> None:
         (topic.format("Metadata", 39 - turn % 40), b""),
         ("BMS/v1/PUB/Metadata/PowerMeter/ActivePower/R7-TAP", tap),
     ):
-        live.hub.publish(affected(live.fleet, live.intake.take(where, payload, live.now)))
+        live.hub.publish(live.affected.by(live.intake.take(where, payload, live.now)))
 
 
 async def test_the_loop_is_given_back_after_a_small_part_of_the_work() -> None:
