@@ -10,7 +10,7 @@ from twin.faults.rule import Rules
 from twin.points import EntityId, PointState
 from twin.severity import Severity
 from twin.site import UNWRITTEN, Site
-from twin.steady import Steady
+from twin.steady import Steady, gather
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import Coolant, heat_kw, warmed_c
 from twin.watch.racks import RackWatch, crowd_of
@@ -88,6 +88,7 @@ class Watched:
             rack = an_entity(name, *states)
             self.steadies.append(Steady(rack, meters, Coolant.PG25))
             self.watches.append(RackWatch(rack, self.steadies[-1], rules, meters, site))
+        self._smoothing = gather(self.steadies)
 
     def show(self, kind: str, value: float | None, entity: str = "R1") -> None:
         """Let a sensor read something else."""
@@ -101,8 +102,7 @@ class Watched:
         """Let time pass."""
         for _ in range(seconds):
             self.second += 1
-            for steady in self.steadies:
-                steady.sample(at(self.second))
+            self._smoothing.sample(at(self.second))
 
     def look(self, live: Mapping[Key, Fault] | None = None, *suspects: str) -> Told:
         """What is said of R1 a second later."""

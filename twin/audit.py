@@ -222,7 +222,7 @@ class Audit:
     def _draw_up(self) -> Steps[Rota]:
         """Draw the parts up anew; that takes effect when it is through, and all at once."""
         plan = yield from self._wiring.draw_up(self.faults.rules)
-        rota = yield from rota_of(plan.parts, plan.guards)
+        rota = yield from rota_of(plan.parts, plan.guards, plan.meters, plan.loops)
         self._wiring.take(plan)
         return rota
 
@@ -238,6 +238,7 @@ class Audit:
             self.next_at = Instant(at + BEAT)
             return ()
         self._drawing, self._rota = None, rota
+        rota.begin()
         return [*self._end(at), *self._uncovered(at), *self.faults.rewire(at)]
 
     def _uncovered(self, at: Instant) -> Iterator[Change]:

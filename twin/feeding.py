@@ -13,7 +13,9 @@ from twin.finding import Finding
 from twin.instants import Instant, Millis
 from twin.parts import NOTHING, Judgement, Part
 from twin.points import EntityId
-from twin.steady import EVERY, TAU_S, Smoothed, sample, sensor_of
+from twin.sensors import sensor_of
+from twin.smoothing import EVERY, TAU_S
+from twin.steady import Smoothed, sample
 from twin.suspects import Readings
 from twin.witness import Group
 

@@ -8,6 +8,11 @@ from twin.fault import Fault, Judged, Key
 from twin.faults.rule import Rules
 from twin.instants import Instant
 from twin.points import EntityId
+from twin.smoothing import Smoothing
+from twin.watch.heat import Crowd
+from twin.watch.meter_screen import MeterScreen
+from twin.watch.meters import MeterWatch
+from twin.watch.rack_screen import RackScreen
 from twin.watch.racks import RackWatch, crowd_of
 from twin.watch.trips import tripped
 
@@ -56,22 +61,57 @@ class Guard:
         return [told for watch in self._watches for told in watch.look(at, live, doubted)]
 
 
-class RingGuard:
-    """The racks of one loop, each of which is seen beside the others."""
+class Loops:
+    """The racks of several loops, each of which is seen beside the others of its own.
 
-    __slots__ = ("_racks", "hurries")
+    Args:
+        loops: The racks of each loop, one at the least.
+        smoothing: Where they are smoothed …
+        columns: … and in which column each.
+    """
 
-    def __init__(self, racks: Sequence[RackWatch]) -> None:
-        self._racks = racks
-        self.hurries = True
+    def __init__(
+        self,
+        loops: Sequence[Sequence[RackWatch]],
+        smoothing: Smoothing,
+        columns: Mapping[EntityId, int],
+    ) -> None:
+        self._loops = loops
+        self._screen = RackScreen(loops, smoothing, columns)
 
     def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
         """What is not well with them now, and whatever has a fault."""
-        crowd = crowd_of(self._racks)
-        for each in self._racks:
-            live = on(each.rack)
-            if live or not each.well(at, crowd):
-                yield from each.look(at, live, suspects(each.rack), crowd)
+        screen = self._screen
+        well = iter(screen.well(at))
+        for loop in self._loops:
+            crowd: Crowd | None = None
+            for each in loop:
+                live = on(each.rack)
+                if not next(well) or live:
+                    crowd = crowd or crowd_of(loop)
+                    yield from each.look(at, live, suspects(each.rack), crowd)
+                    screen.note(each)
+
+
+class Meters:
+    """Several meters, all of which look at one time.
+
+    Args:
+        watches: Whoever watches each.
+    """
+
+    def __init__(self, watches: Sequence[MeterWatch]) -> None:
+        self._watches = watches
+        self._screen = MeterScreen(watches)
+
+    def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
+        """What is not well with them now, and whatever has a fault."""
+        for row, well in enumerate(self._screen.well()):
+            watch = self._watches[row]
+            live = on(watch.meter)
+            if live or not well:
+                yield from watch.look(at, live, suspects(watch.meter))
+                self._screen.note(row)
 
 
 class Tripped:

@@ -22,8 +22,9 @@ from twin.measured import Measured
 from twin.meters import METER
 from twin.points import EntityId, Freshness, PointState, PublisherId
 from twin.ranges import Ranged
+from twin.sensors import sensor_of
 from twin.site import UNWRITTEN, Site
-from twin.steady import EVERY, Steady, sensor_of
+from twin.steady import Steady, gather
 from twin.suspects import Readings
 from twin.thermal import Coolant
 from twin.topology import Topology
@@ -105,17 +106,14 @@ class Part(ABC):
 class Ring(Part):
     """Racks that the same units cool: peers of one another."""
 
-    sampled = EVERY
-
     def __init__(self, racks: Sequence[Steady], groups: Callable[[EntityId], Groups]) -> None:
         self.racks = racks
         self._groups = groups
         self.entities = [rack.rack for rack in racks]
 
     def sample(self, at: Instant) -> None:
-        """Take in what their sensors read."""
-        for rack in self.racks:
-            rack.sample(at)
+        """Take in what their sensors read, by themselves; else all of one beat are, together."""
+        gather(self.racks).sample(at)
 
     def judge(self, at: Instant) -> Iterator[Judgement]:
         """Judge each by what it read of late, once that is all of its heat balance."""

@@ -6,33 +6,36 @@ coolant in the rack delays the heat, and all is averaged over the lag that tempe
 """
 
 from collections.abc import Iterable, Sequence
-from math import inf, sqrt
+from math import isnan, sqrt
 from typing import Final, NamedTuple
 
 from twin.balance import HEAT, Balance
 from twin.entities import Entity
 from twin.instants import Instant, Millis
-from twin.points import EntityId, Freshness, Point, PointId, PointState, PublisherId
-from twin.quantities import factor
-from twin.ranges import errors_within, limits_of
+from twin.sensors import Sensor, sensor_of
+from twin.smoothing import (
+    EVERY,
+    FLOW,
+    LAGGED,
+    METERS,
+    OWN,
+    POWER,
+    RETURN,
+    RETURN_SLOPE,
+    SENSORS,
+    SUPPLY,
+    SUPPLY_SLOPE,
+    TAU_S,
+    Smoothing,
+)
 from twin.suspects import LIQUID_SHARE, Readings
-from twin.thermal import LEAST_RISE_K, NVL72, Coolant, heat_kw, kw_for_rise
-
-EVERY: Final = Millis(1_000)
-"""How often a rack is looked at."""
-
-TAU_S: Final = 15.0
-"""Temperature sensors answer with 10 to 20 s (first order); the middle of it."""
+from twin.thermal import LEAST_RISE_K, Coolant, heat_kw, kw_for_rise
 
 SETTLING_S: Final = 45.0
 """Three time constants after a sensor was first heard, 95 % of what it was before is gone."""
 
 _NO_RISE_K: Final = 1e-6
 """None at all, where it is divided by."""
-
-_LAG_S: Final = TAU_S + 1
-_GAIN: Final = 1 / (1 + TAU_S)  # implicit Euler: stable whatever the constants are
-_LITRES: Final = NVL72.coolant_l
 
 FLOW_OFF: Final = 0.02
 """A flow meter may be so far off: magnetic and turbine meters are sold with 1 to 2 %."""
@@ -43,60 +46,7 @@ TEMPERATURE_OFF_K: Final = 0.2
 SHARE_OFF: Final = 0.03
 """The share of the power that goes into the liquid: 0.94 to 1.0 around ``LIQUID_SHARE``."""
 
-_LIVE: Final = Freshness.LIVE
-
 _tuple: Final = tuple.__new__  # the classes' own take three times as long
-
-
-_NOBODY: Final = PointState(
-    Point(PointId(""), "", "", EntityId(""), PublisherId(""))
-)  # whom nobody hears
-
-
-class Sensor:
-    """One point, and what it counts for in the unit that is asked for; or none."""
-
-    __slots__ = ("errors", "high", "low", "scale", "state")
-
-    def __init__(self, state: PointState | None, unit: str) -> None:
-        self.state = _NOBODY if state is None else state
-        point = self.state.point
-        scale = factor(point.unit, unit)
-        limits = limits_of(point.point_type, point.unit)
-        self.scale = 1.0 if scale is None else scale
-        # What is in a unit that is unrelated is within no limits.
-        self.low, self.high = (inf, -inf) if scale is None else limits or (-inf, inf)
-        self.errors = errors_within((self.low, self.high))
-        """What stands for no value, though a value might be so."""
-
-    @property
-    def now(self) -> float | None:
-        """What it reads, where that is the truth of now, and can be at all."""
-        state = self.state
-        if state.freshness is not _LIVE or state.bad:
-            return None
-        value, errors = state.value, self.errors
-        if value is None or not self.low <= value <= self.high or (errors and value in errors):
-            return None
-        return value * self.scale
-
-
-def read(sensors: Iterable[Sensor]) -> list[float | None]:
-    """What each of several sensors reads now: as ``Sensor.now``, and in one go."""
-    found: list[float | None] = []
-    for each in sensors:
-        state = each.state
-        reads = None
-        if state.freshness is _LIVE and not state.bad:
-            value, errors = state.value, each.errors
-            if (
-                value is not None
-                and each.low <= value <= each.high
-                and not (errors and value in errors)
-            ):
-                reads = value * each.scale
-        found.append(reads)
-    return found
 
 
 class Smoothed:
@@ -156,101 +106,91 @@ class Steady:
     Where a sensor is stale or bad it has no value, and starts anew when it is back.
     """
 
-    __slots__ = (
-        "_sensors",
-        "at",
-        "coolant",
-        "flow",
-        "lagged",
-        "meters",
-        "own",
-        "power",
-        "rack",
-        "reads",
-        "return_",
-        "return_slope",
-        "since",
-        "supply",
-        "supply_slope",
-    )
+    __slots__ = ("_column", "_smoothing", "coolant", "rack", "sensors")
 
     def __init__(self, rack: Entity, meters: Sequence[Entity], coolant: Coolant) -> None:
         self.rack = rack.id
         self.coolant = coolant
-        self._sensors = [
+        self.sensors = [
             sensor_of(rack, "RackPower", "kW"),
             sensor_of(rack, "RackLiquidFlow", "LPM"),
             sensor_of(rack, "RackLiquidSupplyTemperature", "C"),
             sensor_of(rack, "RackLiquidReturnTemperature", "C"),
             *(sensor_of(meter, "ActivePower", "kW") for meter in meters),
         ]
-        self.forget()
+        """Those of its own, and of each of its meters."""
+        self._smoothing = _NOTHING
+        self._column = 0
 
-    def forget(self) -> None:
-        """Start anew."""
-        self.at = self.since = Instant(0)
-        self.reads = UNREAD
+    def move(self, smoothing: Smoothing, column: int) -> None:
+        """Be smoothed there from now on; what is known stays known."""
+        smoothing.take_over(column, self._smoothing, self._column)
+        self._smoothing, self._column = smoothing, column
+
+    @property
+    def at(self) -> Instant:
+        """When it was looked at last."""
+        return Instant(self._smoothing.at.item(self._column))
+
+    @property
+    def since(self) -> Instant:
+        """Since when all that its heat balance takes is known."""
+        return Instant(self._smoothing.since.item(self._column))
+
+    @property
+    def reads(self) -> Reads:
         """What its sensors read when it was looked at last."""
-        self.own: float | None = None
+        read = self._smoothing.reads[: len(self.sensors), self._column].tolist()
+        own, flow, supply, return_, *meters = [_known(each) for each in read]
+        return _tuple(Reads, (own, flow, supply, return_, meters))
+
+    @property
+    def own(self) -> float | None:
         """What the rack says that it draws, in kW."""
-        self.meters: float | None = None
+        return self._of(OWN)
+
+    @property
+    def meters(self) -> float | None:
         """The sum of its meters, in kW."""
-        self.power: float | None = None
+        return self._of(METERS)
+
+    @property
+    def power(self) -> float | None:
         """The first of the two that is known."""
-        self.lagged: float | None = None
+        return self._of(POWER)
+
+    @property
+    def lagged(self) -> float | None:
         """The same, as late as the coolant brings it to the return sensor."""
-        self.flow: float | None = None
-        self.supply: float | None = None
-        self.return_: float | None = None
-        self.supply_slope = 0.0
+        return self._of(LAGGED)
+
+    @property
+    def flow(self) -> float | None:
+        """In LPM."""
+        return self._of(FLOW)
+
+    @property
+    def supply(self) -> float | None:
+        """In °C."""
+        return self._of(SUPPLY)
+
+    @property
+    def return_(self) -> float | None:
+        """In °C."""
+        return self._of(RETURN)
+
+    @property
+    def supply_slope(self) -> float:
         """In K/s."""
-        self.return_slope = 0.0
+        return self._of(SUPPLY_SLOPE) or 0.0
 
-    def sample(self, at: Instant) -> None:
-        """Take in what the sensors read ``at``, ``EVERY`` after the last time."""
-        if at - self.at != EVERY:
-            self.forget()
-            self.since = at
-        self.at = at
-        own, flow, supply, return_, *meters = read(self._sensors)
-        self.reads = _tuple(Reads, (own, flow, supply, return_, meters))
-        self._take_power(own, flow, meters)
-        self.flow = _follow(self.flow, flow)
-        self._take_warmth(supply, return_)
-        if self.power is None or flow is None or supply is None or return_ is None:
-            self.since = at
+    @property
+    def return_slope(self) -> float:
+        """In K/s."""
+        return self._of(RETURN_SLOPE) or 0.0
 
-    def _take_power(
-        self, own: float | None, flow: float | None, meters: Sequence[float | None]
-    ) -> None:
-        self.own = _follow(self.own, own)
-        if meters:
-            self.meters = _follow(self.meters, _sum(meters))
-        self.power = power = self.meters if self.own is None else self.own
-        if power is None or self.lagged is None or flow is None:
-            self.lagged = power
-        else:
-            # Implicit Euler of the coolant's stay in the rack, litres by litres a second.
-            self.lagged += max(0.0, flow) / (max(0.0, flow) + 60 * _LITRES) * (power - self.lagged)
-
-    def _take_warmth(self, supply: float | None, return_: float | None) -> None:
-        """As a first-order answer, with its slope.
-
-        It lags a ramp by slope times its time constant, and by one step more.
-        """
-        cold, warm = self.supply, self.return_
-        if cold is None or supply is None:
-            self.supply, self.supply_slope = supply, 0.0
-        else:
-            off = supply - cold
-            self.supply = cold + _GAIN * off
-            self.supply_slope += _GAIN * (off / _LAG_S - self.supply_slope)
-        if warm is None or return_ is None:
-            self.return_, self.return_slope = return_, 0.0
-        else:
-            off = return_ - warm
-            self.return_ = warm + _GAIN * off
-            self.return_slope += _GAIN * (off / _LAG_S - self.return_slope)
+    def _of(self, kind: int) -> float | None:
+        return _known(self._smoothing.smoothed[kind].item(self._column))
 
     @property
     def readings(self) -> Readings | None:
@@ -265,21 +205,23 @@ class Steady:
 
     def heat(self) -> Balance:
         """The heat carried away against the share of the power that the liquid is to take."""
-        power, flow, supply, return_ = self.lagged, self.flow, self.supply, self.return_
-        fresh = (power is not None) + (flow is not None) + (supply is not None)
-        fresh += return_ is not None
+        told = self._smoothing.smoothed[:, self._column].tolist()  # in one go: it is asked often
+        power, flow, supply, return_ = told[LAGGED], told[FLOW], told[SUPPLY], told[RETURN]
+        fresh = 4 - isnan(power) - isnan(flow) - isnan(supply) - isnan(return_)
         shown = expected = None
         off = 0.0
-        if power is not None:
+        if not isnan(power):
             expected = LIQUID_SHARE * power
-        if flow is not None and supply is not None and return_ is not None:
+        rise = return_ - supply
+        if not isnan(flow) and not isnan(rise):
             shown = heat_kw(flow, supply, return_, self.coolant)
-            off = self._heat_off(return_ - supply, expected)
+            drift = TAU_S * (abs(told[RETURN_SLOPE]) + abs(told[SUPPLY_SLOPE]))
+            off = self._heat_off(rise, expected, drift)
         return _tuple(
             Balance, (HEAT, self.rack, "kW", shown, expected, off, fresh, 4, self.at, False, ())
         )
 
-    def _heat_off(self, rise: float, expected: float | None) -> float:
+    def _heat_off(self, rise: float, expected: float | None, drift: float) -> float:
         """How far the heat may be off: what sensors may be, and what still moves.
 
         Kinds of error are added, not squared: they may all lie one way. Where little is drawn and
@@ -289,7 +231,6 @@ class Steady:
             rise = max(rise, min(LEAST_RISE_K, self._rise_of(expected)))
         power, lagged = self.power, self.lagged
         moving = abs(power - lagged) / lagged if power is not None and lagged else 0.0
-        drift = TAU_S * (abs(self.return_slope) + abs(self.supply_slope))
         kelvins = sqrt(2) * TEMPERATURE_OFF_K + drift
         return FLOW_OFF + SHARE_OFF + moving + kelvins / rise
 
@@ -304,23 +245,21 @@ class Steady:
         return self.at - self.since >= SETTLING_S * 1000
 
 
-def sensor_of(entity: Entity | None, point_type: str, unit: str) -> Sensor:
-    """Its first point of a type, as the views take it."""
-    states = () if entity is None else entity.of_type(point_type)
-    return Sensor(states[0] if states else None, unit)
+def gather(racks: Sequence[Steady]) -> Smoothing:
+    """Have racks be smoothed together from now on; what is known of each stays known."""
+    together = smoothing_of(racks)
+    for column, each in enumerate(racks):
+        each.move(together, column)
+    return together
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
-    """What they are together; None unless all are known."""
-    total = 0.0
-    for each in values:
-        if each is None:
-            return None
-        total += each
-    return total
+def smoothing_of(racks: Sequence[Steady]) -> Smoothing:
+    """Where racks may be smoothed together, a column each, once they have moved there."""
+    return Smoothing([each.sensors for each in racks])
 
 
-def _follow(smoothed: float | None, reads: float | None) -> float | None:
-    if smoothed is None or reads is None:
-        return reads
-    return smoothed + _GAIN * (reads - smoothed)
+def _known(value: float) -> float | None:
+    return None if isnan(value) else value
+
+
+_NOTHING: Final = Smoothing([[Sensor(None, "")] * SENSORS])  # of whom nobody has looked at yet

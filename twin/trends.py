@@ -8,7 +8,8 @@ from twin.instants import Instant
 from twin.limits import COOLANT, Limit, Of
 from twin.measured import Measured, nothing
 from twin.points import Freshness, Quality
-from twin.steady import TAU_S, Steady
+from twin.smoothing import TAU_S
+from twin.steady import Steady
 from twin.thermal import time_to_limit_s
 
 HORIZON_S: Final = 3600.0

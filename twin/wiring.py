@@ -13,7 +13,7 @@ from twin.faults.rule import Rules
 from twin.faults.thresholds import Threshold
 from twin.feeding import Feeding
 from twin.frozen import neighbouring
-from twin.guards import Guard, RingGuard, Tripped, Watch
+from twin.guards import Guard, Tripped, Watch
 from twin.meters import METER
 from twin.parts import Around, Lone, Part, Ring, Still, Unit
 from twin.points import EntityId, PointState
@@ -54,8 +54,12 @@ class Plan:
 
     parts: dict[Key, Part] = field(default_factory=dict)
     """Everything that is judged together."""
-    guards: dict[Key, Guard | RingGuard] = field(default_factory=dict)
-    """Whoever watches it, by the same names."""
+    guards: dict[Key, Guard] = field(default_factory=dict)
+    """Whoever watches it, by the same names …"""
+    meters: dict[Key, MeterWatch] = field(default_factory=dict)
+    """… and meters, by the same …"""
+    loops: dict[Key, list[RackWatch]] = field(default_factory=dict)
+    """… and racks, by those of their rings."""
     hung: dict[EntityId, _Hung] = field(default_factory=dict)
     behind: dict[EntityId, tuple[list[Steady], bool]] = field(default_factory=dict)
     """The racks that each unit serves, and whether any of them has no other unit."""
@@ -171,8 +175,10 @@ class Wiring:
                 if entity is not None:  # it may have gone meanwhile
                     racks.append(self._rack_watch(plan, entity, rules))
                 yield
-            plan.guards["ring", *loop] = RingGuard(racks)
+            plan.loops["ring", *loop] = racks
         for each, entity in [*self._entities.items()]:
+            if entity.kind == METER:
+                plan.meters["lone", each] = self._meter_watch(plan, entity, rules)
             watches = [*self._watches(plan, entity, rules)]
             if watches:
                 plan.guards["lone", each] = Guard(each, watches, hurries=entity.kind != METER)
@@ -195,13 +201,13 @@ class Wiring:
             lambda: RackWatch(rack, hung.steady, rules, hung.meters, site),
         )
 
+    def _meter_watch(self, plan: Plan, meter: Entity, rules: Rules) -> MeterWatch:
+        rating = self._around.site.meter(meter.id)
+        return self._kept(plan, meter.id, (rules, rating), lambda: MeterWatch(meter, rating, rules))
+
     def _watches(self, plan: Plan, entity: Entity, rules: Rules) -> Iterator[Watch]:
         kind, each = entity.kind, entity.id
-        if kind == METER:
-            rating = self._around.site.meter(each)
-            beside: object = (rules, rating)
-            yield self._kept(plan, each, beside, lambda: MeterWatch(entity, rating, rules))
-        elif kind == CDU and each in plan.behind:  # else it came meanwhile
+        if kind == CDU and each in plan.behind:  # else it came meanwhile
             steadies, alone = plan.behind[each]
             beside = (rules, steadies, alone)
             watch = partial(UnitWatch, entity, steadies, rules, alone=alone)

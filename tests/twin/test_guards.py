@@ -5,10 +5,10 @@ from dataclasses import replace
 from build import a_fleet_with, a_point, a_reading, a_state, an_entity, at, tell
 from twin.fault import FINE, Fault, Judged, Key
 from twin.faults.catalogue import CATALOGUE
-from twin.guards import Guard, RingGuard, Tripped
+from twin.guards import Guard, Loops, Tripped
 from twin.points import EntityId
 from twin.severity import Severity
-from twin.steady import Steady
+from twin.steady import Steady, gather
 from twin.thermal import Coolant
 from twin.watch.racks import RackWatch
 
@@ -45,7 +45,11 @@ def test_racks_of_a_ring_are_seen_beside_one_another() -> None:
         rack = an_entity(f"R{number}", dp, load)
         watches.append(RackWatch(rack, Steady(rack, (), Coolant.PG25), CATALOGUE))
 
-    found = list(RingGuard(watches).look(at(1), lambda _: {}, lambda _: ()))
+    racks = [each.steady for each in watches]
+    smoothing = gather(racks)
+    smoothing.sample(at(1))
+    columns = {rack.rack: column for column, rack in enumerate(racks)}
+    found = list(Loops([watches], smoothing, columns).look(at(1), lambda _: {}, lambda _: ()))
 
     assert [(key.code, key.entity) for key, _ in found] == [("liquid.dp_deviation", "R4")]
 

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+
+from build import at
 from twin.balances import NO_GROUPS
 from twin.entities import Entity
 from twin.guards import Guard
@@ -22,16 +25,32 @@ def a_rota(*names: Key) -> Rota:
     return run(rota_of(parts, {}))
 
 
-def beats(looked_at: list[list[Part]], part: Part) -> list[int]:
+def beats(looked_at: Sequence[Sequence[object]], part: object) -> list[int]:
     return [beat for beat, parts in enumerate(looked_at) if part in parts]
 
 
-def test_part_is_judged_once_a_round_and_sampled_as_often_as_it_asks() -> None:
-    ring = a_ring(R1)
-    rota = run(rota_of({("ring", "C1"): ring}, {}))
-    (due,) = beats(rota.due, ring)
+def test_racks_are_judged_once_a_round_and_sampled_once_a_second_with_all_of_that_beat() -> None:
+    first, second = a_ring(R1), a_ring(R2)
+    rota = run(rota_of({("ring", "C1"): first, ("ring", "C2"): second}, {}))
+    (due,), (other,) = beats(rota.due, first), beats(rota.due, second)
+    ((smoothing, racks),) = rota.together
 
-    assert beats(rota.sampled, ring) == [due % SECOND + SECOND * each for each in range(4)]
+    assert due != other
+    assert [each.rack for each in racks] == [R1, R2]
+    assert beats(rota.sampled, smoothing) == [due % SECOND + SECOND * each for each in range(4)]
+
+
+def test_racks_go_on_with_what_is_known_of_them() -> None:
+    ring = a_ring(R1)
+    ring.sample(at(7))
+    rota = run(rota_of({("ring", "C1"): ring}, {}))
+    (rack,) = ring.racks
+    ((smoothing, _),) = rota.together
+
+    rota.begin()
+    assert rack.at == at(7)
+    smoothing.sample(at(8))
+    assert rack.at == at(8)
 
 
 def test_parts_are_found_by_each_that_is_judged_with_them() -> None:

@@ -8,7 +8,9 @@ import pytest
 from build import a_cooled_rack, a_meter, a_point, a_state, an_entity, at
 from twin.balance import HEAT, Closure
 from twin.points import Freshness, Point, PointState
-from twin.steady import SETTLING_S, TAU_S, Sensor, Smoothed, Steady
+from twin.sensors import Sensor
+from twin.smoothing import TAU_S, Smoothing
+from twin.steady import SETTLING_S, Smoothed, Steady, gather
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import NVL72, Coolant, heat_kw
 
@@ -30,11 +32,12 @@ class Bench:
     """A rack whose sensors can be moved, what is made of them, and when it was looked at last."""
 
     steady: Steady
+    smoothing: Smoothing
     states: dict[str, PointState]
 
     def run(self, seconds: Iterable[int]) -> None:
         for second in seconds:
-            self.steady.sample(at(second))
+            self.smoothing.sample(at(second))
 
     def show(self, sensor: str, value: float | None) -> None:
         self.states[sensor].value = value
@@ -50,7 +53,8 @@ def a_rack(*, kw: float = KW, meters_kw: tuple[float, ...] = (), without: str = 
         of_meter = [a_state(p, v) for p, v in a_meter(f"M{number}", "R1", kw=value).items()]
         meters.append(an_entity(f"M{number}", *of_meter))
         named[f"M{number}"] = of_meter[0]
-    return Bench(Steady(an_entity("R1", *states), meters, Coolant.PG25), named)
+    steady = Steady(an_entity("R1", *states), meters, Coolant.PG25)
+    return Bench(steady, gather([steady]), named)
 
 
 def a_settled_rack(*, kw: float = KW, meters_kw: tuple[float, ...] = ()) -> Bench:
@@ -255,7 +259,7 @@ def test_unit_that_is_unrelated_is_no_value() -> None:
     states = [a_state(point, value) for point, value in plain.items()]
     odd = a_state(a_point("Rack/RackLiquidFlow", unit="bar"), 3.0)
     steady = Steady(an_entity("R1", *states, odd), [], Coolant.PG25)
-    steady.sample(at(0))
+    gather([steady]).sample(at(0))
 
     assert steady.heat().fresh == 3
 
@@ -268,7 +272,7 @@ def test_unit_that_is_related_is_converted() -> None:
 
     shown = a_cooled_rack(lpm=LPM, supply=SUPPLY_C, rise=RISE_K)
     steady = Steady(an_entity("R1", *(told_in(*each) for each in shown.items())), [], Coolant.PG25)
-    steady.sample(at(0))
+    gather([steady]).sample(at(0))
 
     assert steady.power == pytest.approx(KW)
 
@@ -299,7 +303,7 @@ def test_sum_of_which_one_has_no_such_point_is_no_load() -> None:
     rack = an_entity("R1", *(bench.states[sensor] for sensor in ALL))
     metered = an_entity("M0", bench.states["M0"])
     steady = Steady(rack, [metered, an_entity("M1")], Coolant.PG25)
-    steady.sample(at(0))
+    gather([steady]).sample(at(0))
 
     assert steady.meters is None
     assert steady.own == pytest.approx(KW)

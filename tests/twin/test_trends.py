@@ -7,7 +7,7 @@ from twin.entities import Entity
 from twin.limits import Of
 from twin.measured import nothing
 from twin.points import Freshness
-from twin.steady import Steady
+from twin.steady import Steady, gather
 from twin.thermal import Coolant
 from twin.trends import Trend, trend_of
 
@@ -29,7 +29,7 @@ def watched(
         for kind, value in (moves or {}).items():
             (state,) = rack.of_type(kind)
             state.value = value(second)
-        steady.sample(at(second))
+        gather([steady]).sample(at(second))
     return steady
 
 
@@ -112,6 +112,6 @@ def test_nothing_is_known_where_a_sensor_fell_silent() -> None:
     steady = watched(rack)
     for state in rack.of_type(RETURN):
         state.freshness = Freshness.STALE
-    steady.sample(at(SECONDS + 1))
+    gather([steady]).sample(at(SECONDS + 1))
 
     assert unknown(trend_of(steady))

@@ -8,7 +8,7 @@ from twin.entities import Entity
 from twin.instants import Instant
 from twin.points import Freshness
 from twin.ranges import stands_for_none
-from twin.steady import Sensor
+from twin.sensors import Sensor
 from twin.watch.band import Band
 
 _UNHEARD: Final = Freshness.UNHEARD

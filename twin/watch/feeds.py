@@ -12,9 +12,9 @@ from twin.faults.rule import Limits, Rules
 from twin.implausible import TRIPS_AT
 from twin.instants import Instant, Millis, after
 from twin.points import EntityId
+from twin.sensors import sensor_of
 from twin.severity import Severity
 from twin.site import Site
-from twin.steady import sensor_of
 from twin.watch.heat import point_of, total
 from twin.watch.liquid import Look
 from twin.watch.verdicts import Verdict, against, figures, outermost, standing
@@ -57,7 +57,6 @@ class Feeds:
         "_able",
         "_asked",
         "_asked_again",
-        "_idle_kw",
         "_meters",
         "_most",
         "_over",
@@ -68,6 +67,7 @@ class Feeds:
         "_sensors",
         "_site",
         "_spare",
+        "idle_kw",
     )
 
     def __init__(
@@ -75,7 +75,7 @@ class Feeds:
     ) -> None:
         self._rack: EntityId = rack.id
         self._rules = rules
-        self._idle_kw = idle_kw
+        self.idle_kw = idle_kw
         self._site = site
         self._rated = site.rack(rack.id).rated_kw
         self._over = rules.limits(_OVER, "over_budget_pct")
@@ -91,13 +91,18 @@ class Feeds:
         """How many of its meters read a power."""
         return len(self._meters)
 
+    @property
+    def most(self) -> tuple[Instant, float, float]:
+        """Until when it may draw how much by its budget, and without the strongest feed, in kW."""
+        return self._asked_again, self._most, self._spare
+
     def read(self) -> list[float | None]:
         """What each of its feeds reads now, in kW."""
         return [sensor.now for sensor in self._sensors]
 
     def calm(self, load: float | None, feeds: Sequence[float | None], at: Instant) -> bool:
         """Whether all is so plainly well that nothing has to be looked at."""
-        if load is None or load < self._idle_kw:
+        if load is None or load < self.idle_kw:
             return True
         if at >= self._asked_again:
             self._ask(feeds, at)
@@ -153,7 +158,7 @@ class Feeds:
         if feed is None or load is None:
             return UNKNOWN
         point = point_of(meter, "ActivePower")
-        if load < self._idle_kw or feed >= NOTHING * load:
+        if load < self.idle_kw or feed >= NOTHING * load:
             return Judged(_OK, feed, None, "kW", point)
         whole = total(feeds)
         if whole is None or abs(whole - load) > AGREE * load:

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from twin.entities import Entity
 from twin.misread import MISREADINGS
 from twin.points import PointId
-from twin.steady import FLOW_OFF, SHARE_OFF, TAU_S, TEMPERATURE_OFF_K, Steady
+from twin.smoothing import TAU_S
+from twin.steady import FLOW_OFF, SHARE_OFF, TEMPERATURE_OFF_K, Steady
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import heat_kw
 

@@ -31,7 +31,7 @@ class Isolation:
         rules: All rows.
     """
 
-    __slots__ = ("_rest", "_rules", "_ways")
+    __slots__ = ("_rules", "_ways", "rest")
 
     def __init__(self, rack: Entity, rules: Rules) -> None:
         self._rules = rules
@@ -45,15 +45,16 @@ class Isolation:
             if _CODE in rules
         ]
         self._ways = [way for way in told if way.statuses and way.requests]
-        self._rest = [
+        self.rest = [
             (state, _at_rest(state.point.states))
             for way in self._ways
             for state in (*way.statuses, *way.requests)
         ]
+        """By which values each point says that nothing is cut off."""
 
     def calm(self) -> bool:
         """Whether nothing is cut off, and nobody asks for it."""
-        for state, rest in self._rest:  # noqa: SIM110  # as it is asked of every rack each second
+        for state, rest in self.rest:  # noqa: SIM110  # as it is asked of every rack each second
             if state.value not in rest:
                 return False
         return True

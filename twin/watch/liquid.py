@@ -10,7 +10,8 @@ from twin.faults.rule import Limits, Rules
 from twin.instants import Instant, Millis
 from twin.points import EntityId, Freshness
 from twin.severity import Severity
-from twin.steady import EVERY, TAU_S, Steady
+from twin.smoothing import EVERY, TAU_S
+from twin.steady import Steady
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import time_to_limit_s, warmed_c
 from twin.watch.heat import DP, FLOW, RETURN, SUPPLY, Shown, fits_otherwise, point_of, warms_up
@@ -76,6 +77,24 @@ class Rows(NamedTuple):
     time: Limits | None
 
 
+class Bounds(NamedTuple):
+    """Within what nothing is amiss: the limits that are met first."""
+
+    least: float
+    """Of the flow, in LPM/kW."""
+    cold: float
+    hot: float
+    warm: float
+    """Of supply and return, in °C."""
+    rise: float
+    """In kelvins."""
+    under: float
+    over: float
+    """Of the set-point of the differential pressure, as a part of it …"""
+    times: float
+    """… and of that of its peers."""
+
+
 def rows_of(rules: Rules) -> Rows:
     """The limits of the coolant as the rules have them."""
     return Rows(
@@ -103,8 +122,6 @@ class Liquid:
 
     __slots__ = (
         "_blind_since",
-        "_bounds",
-        "_criticals",
         "_fell",
         "_idle_kw",
         "_points",
@@ -112,6 +129,8 @@ class Liquid:
         "_rows",
         "_steady",
         "_temperatures",
+        "bounds",
+        "criticals",
     )
 
     def __init__(self, rack: Entity, steady: Steady, rules: Rules, idle_kw: float) -> None:
@@ -123,8 +142,8 @@ class Liquid:
         self._idle_kw = idle_kw
         self._rows = rows = rows_of(rules)
         self._points = {kind: point_of(rack, kind) for kind in (FLOW, SUPPLY, RETURN, DP)}
-        self._bounds = _bounds_of(rows)
-        self._criticals = _criticals_of(rows)
+        self.bounds = _bounds_of(rows)
+        self.criticals = _criticals_of(rows)
 
     def calm(self, shown: Shown, peers_kpa: float | None) -> bool:
         """Whether all is so plainly well that nothing has to be looked at.
@@ -132,7 +151,7 @@ class Liquid:
         It decides nothing: it may only be wrong by saying that something is to be looked at.
         """
         _, served, flow, supply, return_, dp, setpoint = shown
-        least, cold, hot, warm, rise, under, over, times = self._bounds
+        least, cold, hot, warm, rise, under, over, times = self.bounds
         if flow is not None and served is not None and flow < least * served:
             return False
         if dp is not None:
@@ -284,7 +303,7 @@ class Liquid:
         supply, return_ = steady.supply, steady.return_
         if supply is None or return_ is None:
             return False
-        coldest, hottest, warmest, steepest = self._criticals
+        coldest, hottest, warmest, steepest = self.criticals
         cold = supply + HORIZON_S * steady.supply_slope
         warm = return_ + HORIZON_S * steady.return_slope
         return warm > warmest or warm - cold > steepest or not coldest <= cold <= hottest
@@ -296,7 +315,7 @@ class Liquid:
         to where load, flow and supply take it: a rack that starts to work warms up steeply, and
         stops.
         """
-        steady, (coldest, hottest, warmest, steepest) = self._steady, self._criticals
+        steady, (coldest, hottest, warmest, steepest) = self._steady, self.criticals
         assert steady.supply is not None
         assert steady.return_ is not None
         cold = steady.supply + TAU_S * steady.supply_slope
@@ -346,17 +365,16 @@ _CHECKS: Final = (
 )
 
 
-def _bounds_of(rows: Rows) -> tuple[float, ...]:
-    """Where nothing is amiss: the limits that are met first."""
-    return (
-        outermost(rows.flow, below=True),
-        outermost(rows.supply_low, below=True),
-        outermost(rows.supply_high),
-        outermost(rows.return_high),
-        outermost(rows.delta_t),
-        1 - outermost(rows.dp_under) / 100,
-        1 + outermost(rows.dp_over) / 100,
-        outermost(rows.dp_peers),
+def _bounds_of(rows: Rows) -> Bounds:
+    return Bounds(
+        least=outermost(rows.flow, below=True),
+        cold=outermost(rows.supply_low, below=True),
+        hot=outermost(rows.supply_high),
+        warm=outermost(rows.return_high),
+        rise=outermost(rows.delta_t),
+        under=1 - outermost(rows.dp_under) / 100,
+        over=1 + outermost(rows.dp_over) / 100,
+        times=outermost(rows.dp_peers),
     )
 
 

@@ -1,10 +1,10 @@
 """Watch of meters: what their circuits carry, against what they may and against what is allotted.
 
-A healthy meter is passed over after a few comparisons: there are thousands of them.
+Nobody looks at a healthy one, for there are thousands of them: see ``MeterScreen``.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from math import fsum
+from math import fsum, nan
 from typing import Final
 
 from twin.circuits import Rating
@@ -13,10 +13,10 @@ from twin.fault import FINE, UNKNOWN, Fault, Judged, Key
 from twin.faults.rule import Rules
 from twin.implausible import TRIPS_AT, UNDER_LOAD_A
 from twin.instants import Instant
-from twin.points import Freshness, PointState
+from twin.points import EntityId, Freshness, PointState
 from twin.ranges import stands_for_none
+from twin.sensors import Sensor, sensor_of
 from twin.severity import Severity
-from twin.steady import Sensor, read, sensor_of
 from twin.watch.judging import calm, telling
 from twin.watch.verdicts import Verdict, against
 
@@ -32,9 +32,11 @@ _PHASES: Final = 2
 
 Shown = tuple[PointState, Sensor]
 
+_NO_POWER: Final = Sensor(None, "kW")
+
 
 class MeterWatch:
-    """One meter; looked at once a second.
+    """One meter; looked at where it is not plainly well.
 
     It remembers the limit under which it saw the current stay. What is far beyond one that never
     held tells of a wrong limit, and is left to ``sensor.implausible``; beyond one that did, of an
@@ -50,21 +52,23 @@ class MeterWatch:
         "_amps",
         "_apart",
         "_budget",
-        "_calm_kw",
-        "_calm_loading",
-        "_calm_spread",
         "_current",
-        "_kept",
         "_keys",
         "_limit",
         "_loading",
         "_phases",
         "_power",
         "_rating",
-        "_sensors",
+        "amps",
+        "bounds",
+        "drawn",
+        "kept",
+        "limit_a",
+        "meter",
     )
 
     def __init__(self, meter: Entity, rating: Rating, rules: Rules) -> None:
+        self.meter: EntityId = meter.id
         self._rating = rating
         self._keys = [Key(code, meter.id) for code in (OVER, APART, BUDGET)]
         self._loading = rules.limits(OVER, "loading_pct")
@@ -75,13 +79,22 @@ class MeterWatch:
         self._phases = _phases_of(meter)
         current = [(state, self._current) for state in meter.of_type("Current")[:1]]
         self._amps: list[Shown] = [*current, *self._phases]
-        self._sensors = [sensor for _, sensor in self._amps]
         power = meter.of_type("ActivePower")[:1]
         self._power = [(state, Sensor(state, "kW")) for state in power if rating.rated_kw]
-        self._calm_loading = calm(self._loading) / 100
-        self._calm_spread = calm(self._apart) / 100
-        self._calm_kw = (rating.rated_kw or 0.0) * (1 + calm(self._budget) / 100)
-        self._kept: float | None = None
+        self.amps = [sensor for _, sensor in self._amps] or [self._current]
+        """Its currents, of whatever phase."""
+        self.drawn = [self._limit, self._power[0][1] if self._power else _NO_POWER]
+        """What its current may be, and its power where one is allotted."""
+        self.limit_a = rating.limit_a or nan
+        """What its current may be where nobody says so."""
+        self.bounds = (
+            calm(self._loading) / 100,
+            calm(self._apart) / 100,
+            (rating.rated_kw or 0.0) * (1 + calm(self._budget) / 100),
+        )
+        """Within what all is plainly well: part of the limit, of the lowest phase, and in kW."""
+        self.kept: float | None = None
+        """The limit under which its current stayed when it was looked at last."""
 
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str]
@@ -94,26 +107,7 @@ class MeterWatch:
             suspects: Types of its points that are not to be believed.
         """
         del at
-        if live or not self.well():
-            yield from telling(self._judge(live, suspects), live)
-
-    def well(self) -> bool:
-        """Whether nothing that is known now can be judged anything but well."""
-        known = [amps for amps in read(self._sensors) if amps is not None]
-        if known:
-            limit = self._limit.now or self._rating.limit_a
-            high = max(known)
-            if limit:
-                if high > self._calm_loading * limit:
-                    return False
-                self._kept = limit
-            if high >= UNDER_LOAD_A and high - (low := min(known)) > self._calm_spread * low:
-                return False
-        for _, power in self._power:
-            drawn = power.now
-            if drawn is not None and drawn > self._calm_kw:
-                return False
-        return True
+        yield from telling(self._judge(live, suspects), live)
 
     def _judge(self, live: Mapping[Key, Fault], suspects: Collection[str]) -> Iterator[Verdict]:
         over, apart, budget = self._keys
@@ -155,9 +149,9 @@ class MeterWatch:
         amps = self._current.now
         if told is None or amps is None:
             return told or written
-        if amps < TRIPS_AT * told or (self._kept is None and fault is not None and fault.stands):
-            self._kept = told  # what stands was raised by one that had held
-        return told if told == self._kept else written
+        if amps < TRIPS_AT * told or (self.kept is None and fault is not None and fault.stands):
+            self.kept = told  # what stands was raised by one that had held
+        return told if told == self.kept else written
 
     def _silent(self, suspects: Collection[str]) -> bool:
         """Whether a current that was told is not told now."""

@@ -9,7 +9,7 @@ from twin.entities import Entity
 from twin.fault import Fault
 from twin.instants import Instant, Millis, after
 from twin.points import Freshness, PointId, PointState
-from twin.steady import Sensor
+from twin.sensors import Sensor
 from twin.watch.words import Word, word_of
 
 RUNS: Final = 5.0

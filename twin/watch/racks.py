@@ -14,8 +14,10 @@ from twin.faults.rule import Rules
 from twin.instants import Instant
 from twin.points import EntityId
 from twin.ranges import stands_for_none
+from twin.sensors import sensor_of
 from twin.site import UNWRITTEN, Site
-from twin.steady import EVERY, Steady, sensor_of
+from twin.smoothing import EVERY
+from twin.steady import Steady
 from twin.watch.feeds import Feeds
 from twin.watch.heat import (
     DP,
@@ -52,10 +54,10 @@ _tuple: Final = tuple.__new__
 class _Doubt:
     """Whether a rack's sensors contradict one another; asked when it matters, and once."""
 
-    __slots__ = ("_crowd", "_shown", "_steady", "_told")
+    __slots__ = ("_crowd", "_shown", "_told", "steady")
 
     def __init__(self, steady: Steady, shown: Shown, crowd: Crowd) -> None:
-        self._steady = steady
+        self.steady = steady
         self._shown = shown
         self._crowd = crowd
         self._told: bool | None = None
@@ -63,7 +65,7 @@ class _Doubt:
     def __call__(self) -> bool:
         if self._told is None:
             crowd = self._crowd
-            off = is_off(self._steady, self._shown, alone=crowd.alone)
+            off = is_off(self.steady, self._shown, alone=crowd.alone)
             self._told = bool(off) and not crowd.off()
         return self._told
 
@@ -80,16 +82,16 @@ class RackWatch:
     """
 
     __slots__ = (
-        "_all_read",
-        "_dp",
-        "_dp_setpoint",
         "_entity",
-        "_feeds",
-        "_isolation",
-        "_liquid",
         "_rules",
-        "_steady",
+        "all_read",
+        "dp",
+        "dp_setpoint",
+        "feeds",
+        "isolation",
+        "liquid",
         "rack",
+        "steady",
     )
 
     def __init__(
@@ -102,34 +104,24 @@ class RackWatch:
     ) -> None:
         self.rack: EntityId = rack.id
         self._entity = rack
-        self._steady = steady
+        self.steady = steady
         self._rules = rules
         idle_kw = max(IDLE_KW, IDLE_SHARE * (site.rack(rack.id).rated_kw or 0.0))
-        self._liquid = Liquid(rack, steady, rules, idle_kw)
-        self._feeds = Feeds(rack, meters, rules, idle_kw, site)
-        self._isolation = Isolation(rack, rules)
-        self._all_read = len(meters) == self._feeds.count
-        self._dp = sensor_of(rack, DP, "kPa")
-        self._dp_setpoint = sensor_of(rack, DP_SETPOINT, "kPa")
+        self.liquid = Liquid(rack, steady, rules, idle_kw)
+        self.feeds = Feeds(rack, meters, rules, idle_kw, site)
+        self.isolation = Isolation(rack, rules)
+        self.all_read = len(meters) == self.feeds.count
+        self.dp = sensor_of(rack, DP, "kPa")
+        self.dp_setpoint = sensor_of(rack, DP_SETPOINT, "kPa")
 
     @property
     def dp_kpa(self) -> float | None:
         """Its differential pressure now."""
-        return self._dp.now
+        return self.dp.now
 
     def off(self) -> bool | None:
         """Whether its heat of this instant does not fit its power; None where it is not known."""
-        return is_off(self._steady, self._shown(self._steady.reads.own, self._fed(), self.dp_kpa))
-
-    def well(self, at: Instant, crowd: Crowd) -> bool:
-        """Whether there is plainly nothing to be told, unless there is a fault already."""
-        feeds, dp = self._fed(), self._dp.now
-        shown = self._shown(self._steady.reads.own, feeds, dp)
-        return (
-            self._liquid.calm(shown, None if dp is None else crowd.others_kpa(dp))
-            and self._feeds.calm(shown.load, feeds, at)
-            and (at % TURN >= EVERY or self._isolation.calm())
-        )
+        return is_off(self.steady, self._shown(self.steady.reads.own, self._fed(), self.dp_kpa))
 
     def look(
         self, at: Instant, live: Mapping[Key, Fault], suspects: Collection[str], crowd: Crowd
@@ -142,39 +134,39 @@ class RackWatch:
             suspects: Types of its points that are not to be believed.
             crowd: The racks of its loop, as they are now.
         """
-        feeds, dp = self._fed(), self._dp.now
-        shown = self._shown(self._steady.reads.own, feeds, dp)
+        feeds, dp = self._fed(), self.dp.now
+        shown = self._shown(self.steady.reads.own, feeds, dp)
         peers = None if dp is None else crowd.others_kpa(dp)
         calm = (
-            self._liquid.calm(shown, peers),
-            self._feeds.calm(shown.load, feeds, at),
-            at % TURN >= EVERY or self._isolation.calm(),
+            self.liquid.calm(shown, peers),
+            self.feeds.calm(shown.load, feeds, at),
+            at % TURN >= EVERY or self.isolation.calm(),
         )
         if not live and calm == _ALL_CALM:
             return
         if _POWER in suspects:
             shown = self._shown(None, feeds, dp)
         shown = _believed(shown, suspects)
-        doubted = _Doubt(self._steady, shown, crowd)
-        look = Look(at, shown, peers, feeds, live, doubted, partial(outruns, self._steady, shown))
-        yield from telling(self._liquid.judge(look, calm=calm[0]), live)
-        yield from telling(self._feeds.judge(look, calm=calm[1]), live)
-        yield from telling(self._isolation.judge(live, calm=calm[2]), live)
+        doubted = _Doubt(self.steady, shown, crowd)
+        look = Look(at, shown, peers, feeds, live, doubted, partial(outruns, self.steady, shown))
+        yield from telling(self.liquid.judge(look, calm=calm[0]), live)
+        yield from telling(self.feeds.judge(look, calm=calm[1]), live)
+        yield from telling(self.isolation.judge(live, calm=calm[2]), live)
         yield from tripped(self._rules, self._entity, live)
 
     def _fed(self) -> Sequence[float | None]:
         """What each of its feeds reads: as it was sampled, where nothing else feeds it."""
-        return self._steady.reads.meters if self._all_read else self._feeds.read()
+        return self.steady.reads.meters if self.all_read else self.feeds.read()
 
     def _shown(self, load: float | None, feeds: Sequence[float | None], dp: float | None) -> Shown:
         """What its sensors read; the load is its own reading, else the sum of its meters."""
-        steady = self._steady
+        steady = self.steady
         late, reads = steady.own, steady.reads
         if load is None:
             load, late = total(feeds), steady.meters
         served = load if late is None or load is None or load < late else late
         _, flow, supply, return_, _ = reads
-        return _tuple(Shown, (load, served, flow, supply, return_, dp, self._dp_setpoint.now))
+        return _tuple(Shown, (load, served, flow, supply, return_, dp, self.dp_setpoint.now))
 
 
 def crowd_of(racks: Sequence[RackWatch]) -> Crowd:

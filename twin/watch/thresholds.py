@@ -8,7 +8,7 @@ from twin.fault import FINE, UNKNOWN, Fault, Judged, Key
 from twin.faults.rule import Limits
 from twin.faults.thresholds import Threshold
 from twin.instants import Instant
-from twin.steady import Sensor
+from twin.sensors import Sensor
 from twin.watch.verdicts import against
 
 

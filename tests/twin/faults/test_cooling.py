@@ -5,7 +5,7 @@ import pytest
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.rule import Limits
 from twin.severity import Severity
-from twin.steady import EVERY
+from twin.smoothing import EVERY
 
 
 def _limits(code: str, of: str) -> Limits:

@@ -12,7 +12,7 @@ from twin.faults.engine import Faults
 from twin.faults.rule import Rules
 from twin.points import Freshness, PointState
 from twin.severity import Severity
-from twin.steady import Steady
+from twin.steady import Steady, gather
 from twin.thermal import Coolant
 from twin.topology import Topology
 from twin.watch.units import UnitWatch
@@ -80,12 +80,20 @@ class Unit:
         self.show("pump_status", None, Freshness.UNHEARD)
         for name, value in shows.items():
             self.show(name, value)
-        self.rack = Steady(an_entity("R1"), [], Coolant.PG25)
-        self.rack.power = load
+        self.drawn = a_state(a_point("Rack/RackPower"))
+        self.supply = a_state(a_point("Rack/RackLiquidSupplyTemperature"))
+        rack = Steady(an_entity("R1", self.drawn, self.supply), [], Coolant.PG25)
         silent = Steady(an_entity("R2"), [], Coolant.PG25)
+        self._smoothing = gather([rack, silent])
         unit = an_entity("U1", *self.states.values())
-        self.watch = UnitWatch(unit, [self.rack, silent], rules, alone=alone)
+        self.watch = UnitWatch(unit, [rack, silent], rules, alone=alone)
         self.second = 0
+        self.draw(load)
+
+    def draw(self, kw: float | None, supply_c: float | None = None) -> None:
+        """Let its rack draw that, and be supplied so; it has long done so."""
+        self.drawn.value, self.supply.value = kw, supply_c
+        self._smoothing.sample(at(10 * self.second))
 
     def show(self, name: str, value: float | None, freshness: Freshness = Freshness.LIVE) -> None:
         """Let a point show that."""
@@ -215,12 +223,12 @@ def test_swap_of_duty_and_standby_is_no_fault() -> None:
 def test_pumps_may_stand_where_there_is_nothing_to_cool() -> None:
     unit = Unit()
     unit.told()
-    unit.rack.power = 0.2
+    unit.draw(0.2)
     unit.show("pump_1", 0.0)
     unit.show("dp", 0.0)
 
     assert unit.told(PUMP, DP) == {PUMP: OK, DP: OK}
-    unit.rack.power = 178.0
+    unit.draw(178.0)
     unit.show("pump_2", 44.0)
     unit.show("dp", 90.0)
     assert unit.told(PUMP) == {PUMP: OK}
@@ -229,7 +237,7 @@ def test_pumps_may_stand_where_there_is_nothing_to_cool() -> None:
 def test_pump_that_stopped_is_missed_though_nobody_knows_the_load() -> None:
     unit = Unit()
     unit.told()
-    unit.rack.power = None
+    unit.draw(None)
     unit.show("pump_1", 0.0)
     assert unit.told() == {PUMP: WARNING}
 
@@ -386,6 +394,6 @@ def test_a_supply_told_in_fahrenheit_is_not_warm_where_its_racks_get_it_cool(
     supply: float, told: dict[Key, Severity]
 ) -> None:
     unit = Unit(supply=supply)
-    unit.rack.supply = 32.0
+    unit.draw(178.0, supply_c=32.0)
 
     assert unit.told() == told
