@@ -1,7 +1,7 @@
 """Register: all that is known of a fleet, to be asked for."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Callable, Iterable, Iterator, KeysView
 
 from twin.counters import Counters
 from twin.entities import RACK, Entity, PointCounts
@@ -26,6 +26,8 @@ class Register:
         self.counters = Counters()
         self.topology = Topology()
         self._points: dict[PointId, PointState] = {}
+        self.point: Callable[[PointId], PointState | None] = self._points.get
+        """Gives one point with its reading; it is asked for every message."""
         self.known: KeysView[PointId] = self._points.keys()
         """The ids of all points."""
         self._entities: dict[EntityId, Entity] = {}
@@ -37,10 +39,6 @@ class Register:
 
     def __len__(self) -> int:
         return len(self._points)
-
-    def point(self, point: PointId) -> PointState | None:
-        """One point with its reading."""
-        return self._points.get(point)
 
     def points(self) -> Iterable[PointState]:
         """All points, in no order."""

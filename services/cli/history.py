@@ -1,6 +1,7 @@
 """``racktwin history``: the process, and what is done with the embedded store."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,11 @@ from twin.instants import NEVER, Instant
 
 history = typer.Typer(rich_markup_mode=None, help="Only history: broker to store.")
 
+GIVES_WAY: Final = 10
+"""By how much nicer it is than others on its machine: what comes late to a store is as good, and
+what the live view says late is not. Where both cores of a machine are nearly taken that decides
+whether a fault is told within a quarter of a second, or within seconds."""
+
 _CREATED: Final = 201
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=3_600)
 """For a backup by the process that has the file."""
@@ -33,6 +39,7 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=3_600)
 @history.callback(invoke_without_command=True)
 def _history(context: typer.Context, settings: SettingsFile = None) -> None:
     if context.invoked_subcommand is None:
+        os.nice(GIVES_WAY)
         run_roles(settings_of(settings), HISTORY)
 
 
