@@ -1,23 +1,18 @@
 """The messages of the live stream, and the columns of its racks."""
 
 from enum import StrEnum
-from math import isfinite
 from typing import Final, Literal
 
 from pydantic import Field
 
 from schemas.api import TotalsView
-from schemas.documents import Document, Time, absent
+from schemas.documents import Document, Time, absent, finite
 from schemas.faults import FaultEvent, FaultView
 from schemas.rfc3339 import format_instant
-from twin.gist import Gist
-from twin.measured import Measured
-from twin.points import Quality
+from twin.gist import DELTA_T, FLOW, HEADROOM, HEAT, LOAD, RETURN, SUPPLY, Gist
 
 SCHEMA: Final = 1
 """Raised when a message changes in a way that an older client cannot read."""
-
-_GOOD: Final = Quality.GOOD
 
 Cell = str | float | None
 
@@ -39,16 +34,10 @@ class Column(StrEnum):
     ROW = "row"
 
 
-def _value(measured: Measured) -> float | None:
-    """A bare number says nothing of its quality: so one that is not to be trusted is null."""
-    value = measured.value
-    return value if measured.quality is _GOOD and value is not None and isfinite(value) else None
-
-
 def _measured_at(gist: Gist) -> str | None:
     """When the newest of the columns' own readings was measured."""
-    inputs = (gist.load, gist.supply, gist.return_, gist.flow)
-    newest = max([each.measured_at for each in inputs if each.measured_at], default=None)
+    told = map(gist.measured_at, (LOAD, SUPPLY, RETURN, FLOW))
+    newest = max([each for each in told if each], default=None)
     return None if newest is None else format_instant(newest)
 
 
@@ -60,17 +49,21 @@ STANDARD: Final = tuple(each for each in COLUMNS if each not in (Column.HALL, Co
 
 
 def row_of(gist: Gist) -> tuple[Cell, ...]:
-    """What the stream tells of one rack, a cell for each of ``COLUMNS``."""
+    """What the stream tells of one rack, a cell for each of ``COLUMNS``.
+
+    A bare number says nothing of its quality: so one that is not to be trusted is null.
+    """
+    good = gist.good
     return (
         gist.severity.value,
         gist.freshness.value,
-        _value(gist.load),
-        _value(gist.headroom),
-        _value(gist.supply),
-        _value(gist.return_),
-        _value(gist.delta_t),
-        _value(gist.flow),
-        _value(gist.heat),
+        finite(good(LOAD)),
+        finite(good(HEADROOM)),
+        finite(good(SUPPLY)),
+        finite(good(RETURN)),
+        finite(good(DELTA_T)),
+        finite(good(FLOW)),
+        finite(good(HEAT)),
         _measured_at(gist),
         gist.place.hall,
         gist.place.row,

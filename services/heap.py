@@ -13,7 +13,7 @@ YOUNG: Final = 50_000
 """How many objects more than before there are when the young are looked through for cycles.
 
 What is looked through then is all that came since, far more where new objects take the place of
-old ones: the gists of 7,500 racks, 14 objects each, are replaced every three seconds. At 7,000, a
+old ones: the gists of 7,500 racks, 5 objects each, are replaced every three seconds. At 7,000, a
 few batches with their messages, that was done up to eight times a second and took up to 0.1 s, for
 nothing. Python's own is 700.
 """

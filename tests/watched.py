@@ -67,6 +67,7 @@ class Watched:
         taps: Iterable[str] = TAPS,
     ) -> None:
         self.second = 0
+        self.rules = rules
         self.states: dict[tuple[str, str], PointState] = {}
         self.watches: list[RackWatch] = []
         self.steadies: list[Steady] = []
@@ -88,7 +89,7 @@ class Watched:
             rack = an_entity(name, *states)
             self.steadies.append(Steady(rack, meters, Coolant.PG25))
             self.watches.append(RackWatch(rack, self.steadies[-1], rules, meters, site))
-        self._smoothing = gather(self.steadies)
+        self.smoothing = gather(self.steadies)
 
     def show(self, kind: str, value: float | None, entity: str = "R1") -> None:
         """Let a sensor read something else."""
@@ -102,7 +103,7 @@ class Watched:
         """Let time pass."""
         for _ in range(seconds):
             self.second += 1
-            self._smoothing.sample(at(self.second))
+            self.smoothing.sample(at(self.second))
 
     def look(self, live: Mapping[Key, Fault] | None = None, *suspects: str) -> Told:
         """What is said of R1 a second later."""

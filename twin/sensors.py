@@ -102,5 +102,6 @@ def as_told(states: Sequence[PointState]) -> Numbers:
             if state.freshness is not _LIVE or state.bad or (value := state.value) is None
             else value
             for state in states
-        ]
+        ],
+        np.float64,  # though all of them were whole
     )

@@ -36,7 +36,8 @@ class Smoothing:
     Where a sensor is stale or bad it has no value, NaN, and starts anew when it is back.
 
     Args:
-        sensors: Of each rack: those of its own, ``SENSORS``, then its meters.
+        sensors: Of each rack: those of its own, ``SENSORS``, then its meters. Of nobody there is
+            nothing to sample.
     """
 
     __slots__ = ("_absent", "_sensors", "_unmetered", "at", "fed", "reads", "since", "smoothed")

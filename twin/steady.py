@@ -96,10 +96,6 @@ class Reads(NamedTuple):
     """Of each of its meters, in kW."""
 
 
-UNREAD: Final = Reads(None, None, None, None, ())
-"""Before anybody looked."""
-
-
 class Steady:
     """The heat balance of one rack, of smoothed readings; looked at once a second.
 

@@ -55,7 +55,7 @@ def create_app(deps: Deps, page: Path = PAGE) -> FastAPI:
         deps.metrics, lambda: streams.clients, lambda: streams.slow, lambda: streams.refused
     )
     show_racks(deps.metrics, context.board, context.tally)
-    show_faults_of(deps.metrics, deps.fleet, deps.hub.faults)
+    show_faults_of(deps.metrics, deps.fleet, deps.hub.faults, context.tally)
     explain_all(app)
     v1 = APIRouter(prefix=PREFIX)
     state = (fleet, racks, equipment, topology, findings, balances)

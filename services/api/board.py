@@ -3,12 +3,13 @@
 import asyncio
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
 
 from schemas.stream import Cell, row_of
+from services.api.slices import LOOKED_AT
 from services.hub import Hub
 from services.way import Way
 from twin.fault import Fault
@@ -31,7 +32,7 @@ So they never take more than a quarter of the time: when more changes than can b
 less often, and the fold goes on. A hundred and more racks may change ten times a second.
 """
 
-WIDE: Final = 2
+WIDE: Final = 3
 """How many times as long those rest who want more racks than a few: nobody takes in a whole fleet
 at a glance, and the fold is to have the time."""
 
@@ -64,9 +65,7 @@ class Scope:
         """Whether a rack is one of them."""
         return (
             (not self.racks or rack.id in self.racks)
-            and (
-                self.upstream is None or any(self.upstream in ids for ids in rack.upstream.values())
-            )
+            and (self.upstream is None or self.upstream in rack.upstream)
             and RANK[rack.severity] >= RANK[self.severity_min]
         )
 
@@ -96,6 +95,14 @@ class Shown(NamedTuple):
 
     gist: Gist
     row: tuple[Cell, ...]
+
+
+class Changes(NamedTuple):
+    """What changed of the racks in a scope."""
+
+    here: list[Shown]
+    gone: list[EntityId]
+    """Those that are not in it now."""
 
 
 class Board:
@@ -187,27 +194,30 @@ class Board:
             return revision
         self._note()
         revision = self._seen
+        if len(self._pending) > LOOKED_AT:
+            yield
         yield from self._all_worked_out()
         yield from self._summed_up()
         return revision
 
-    def changes(self, scope: Scope, since: int) -> tuple[list[Shown], list[EntityId]] | None:
-        """The racks in ``scope`` that changed after a revision, and those that are not in it now.
+    def changes(self, scope: Scope, since: int) -> Steps[Changes | None]:
+        """What changed in a scope after a revision, in steps; call ``sync`` of it just before.
 
-        None where what changed is not known any more. Call ``sync`` of that scope just before.
+        Each rack is as it is when its turn comes: what changes after that is of a later revision.
+        None where what changed is not known any more.
         """
-        changed = self._changed(scope, since)
-        if changed is None:
-            return None
         here: list[Shown] = []
         gone: list[EntityId] = []
-        for each in changed:
+        for number, each in enumerate(self._changeable(scope, since), start=1):
+            if number % LOOKED_AT == 0:
+                yield
             shown = self._shown.get(each)
             if shown is not None and (scope is ALL or scope.holds(shown.gist)):
-                here.append(shown)
+                if self.hub.changed(each) > since and self._worked_out[each] > since:
+                    here.append(shown)
             elif self._moved.get(each, 0) > since and (not scope.racks or each in scope.racks):
                 gone.append(each)
-        return here, gone
+        return Changes(here, gone) if self.hub.knows(since) else None
 
     def totals(self) -> Totals:
         """The racks in a few numbers, some seconds old at the most; call ``sync`` before."""
@@ -255,10 +265,11 @@ class Board:
                 found = found.union(*(topology.downstream(source, each) for each in FLOWS))
         return found if len(found) <= AT_ONCE else None
 
-    def _changed(self, scope: Scope, since: int) -> list[EntityId] | None:
+    def _changeable(self, scope: Scope, since: int) -> Iterable[EntityId]:
+        """Whatever of a scope may have changed: of few what did, least recent first."""
         few = self._few(scope)
-        if few is None or not self.hub.knows(since):
-            return self.hub.since(since)
+        if few is None:
+            return dict.fromkeys(chain(self._order, self._moved))
         when = {each: revision for each in few if (revision := self.hub.changed(each)) > since}
         return sorted(when, key=lambda each: (when[each], each))
 
@@ -310,7 +321,7 @@ class Board:
     def _place(self, rack: EntityId, now: Gist | None, before: Gist | None) -> None:
         """Note what decides whether a rack is in a scope, where that is not as it was."""
         if now is not None and (before is None or now.upstream != before.upstream):
-            for each in chain(*now.upstream.values()):
+            for each in now.upstream:
                 self._beneath.setdefault(each, set()).add(rack)
         revision = self.hub.changed(rack)
         if revision and _where(now) != _where(before):

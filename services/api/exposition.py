@@ -10,8 +10,7 @@ from twin.audit import Audit
 from twin.cdu import CDU, Cdu, cdu_of
 from twin.circuits import load_of
 from twin.entities import Entity, PointCounts
-from twin.gist import Gist
-from twin.measured import Measured
+from twin.gist import CAPACITY, FLOW, HEADROOM, HEAT, LOAD, RETURN, SUPPLY, Gist
 from twin.meters import METER
 from twin.points import EntityId
 from twin.racks import leak_of
@@ -125,15 +124,15 @@ def _label(key: str, value: str) -> str:
     return f'{key}="{value.translate(_ESCAPED)}"'
 
 
-def _figure(name: str, meaning: str, read: Callable[[_T], Measured]) -> Family[_T]:
-    return Family(name, meaning, {"": lambda thing: read(thing).now})
+def _figure(name: str, meaning: str, read: Callable[[_T], float | None]) -> Family[_T]:
+    return Family(name, meaning, {"": read})
 
 
-def _watts(name: str, meaning: str, read: Callable[[_T], Measured]) -> Family[_T]:
+def _watts(name: str, meaning: str, read: Callable[[_T], float | None]) -> Family[_T]:
     """Of what the twin has in kW."""
 
     def watts(thing: _T) -> float | None:
-        kw = read(thing).now
+        kw = read(thing)
         return None if kw is None else kw * 1000
 
     return Family(f"{name}_watts", meaning, {"": watts})
@@ -158,13 +157,13 @@ def _completeness(rack: _Rack) -> float | None:
 
 
 _RACKS: Final[tuple[Family[_Rack], ...]] = (
-    _watts("rack_load", "Power that a rack draws.", lambda rack: rack.gist.load),
-    _watts("rack_heat", "Heat that its liquid carries away.", lambda rack: rack.gist.heat),
-    _watts("rack_capacity", "Power that it may draw.", lambda rack: rack.gist.capacity),
-    _watts("rack_headroom", "Of that, what is left.", lambda rack: rack.gist.headroom),
-    _figure("rack_supply_celsius", "Liquid that comes in.", lambda rack: rack.gist.supply),
-    _figure("rack_return_celsius", "Liquid that goes out.", lambda rack: rack.gist.return_),
-    _figure("rack_flow_lpm", "Litres a minute through it.", lambda rack: rack.gist.flow),
+    _watts("rack_load", "Power that a rack draws.", lambda rack: rack.gist.now(LOAD)),
+    _watts("rack_heat", "Heat that its liquid carries away.", lambda rack: rack.gist.now(HEAT)),
+    _watts("rack_capacity", "Power that it may draw.", lambda rack: rack.gist.now(CAPACITY)),
+    _watts("rack_headroom", "Of that, what is left.", lambda rack: rack.gist.now(HEADROOM)),
+    _figure("rack_supply_celsius", "Liquid that comes in.", lambda rack: rack.gist.now(SUPPLY)),
+    _figure("rack_return_celsius", "Liquid that goes out.", lambda rack: rack.gist.now(RETURN)),
+    _figure("rack_flow_lpm", "Litres a minute through it.", lambda rack: rack.gist.now(FLOW)),
     Family("rack_leak", "Whether it leaks: 1 or 0.", {"": lambda rack: rack.leak}),
     Family(
         "rack_points",
@@ -180,12 +179,16 @@ _RACKS: Final[tuple[Family[_Rack], ...]] = (
     ),
     Family("rack_completeness_ratio", "Live points of all its points.", {"": _completeness}),
 )
-_METERS: Final = (_watts("meter_load", "Power that a meter reads.", load_of),)
+_METERS: Final[tuple[Family[Entity], ...]] = (
+    _watts("meter_load", "Power that a meter reads.", lambda meter: load_of(meter).now),
+)
 _CDUS: Final[tuple[Family[tuple[EntityId, Cdu]], ...]] = (
-    _watts("cdu_heat", "Heat of its secondary loop, by its own sensors.", lambda cdu: cdu[1].heat),
+    _watts(
+        "cdu_heat", "Heat of its secondary loop, by its own sensors.", lambda cdu: cdu[1].heat.now
+    ),
     _figure(
         "cdu_flow_lpm",
         "Litres a minute of its secondary loop.",
-        lambda cdu: cdu[1].secondary.flow,
+        lambda cdu: cdu[1].secondary.flow.now,
     ),
 )

@@ -30,24 +30,11 @@ def show_racks(metrics: Metrics, board: Board, tally: Tally) -> None:
     def findings() -> Mapping[str, float]:
         return Counter(each.finding.code for each in board.fleet.audit.findings())
 
-    show_totals(metrics, watts, fresh, expected)
+    show_totals(metrics, lambda: board.totals().racks, watts, fresh, expected)
     show_audit(metrics, findings, lambda: tally.counted)
 
 
-def show_faults_of(metrics: Metrics, fleet: Fleet, log: FaultLog) -> None:
-    """Show how many faults stand, and how operators are called."""
-    faults = fleet.faults
-
-    def active() -> Mapping[str, float]:
-        return Counter(each.key.code for each in faults.standing() if each.stands)
-
-    def masks() -> Mapping[str, float]:
-        standing = faults.standing()
-        return {
-            "suppressed": sum(bool(each.suppressed_by) for each in standing),
-            "shelved": sum(each.shelved is not None for each in standing),
-            "out_of_service": sum(each.out_of_service is not None for each in standing),
-        }
-
-    show_faults(metrics, faults.counts, active, masks)
+def show_faults_of(metrics: Metrics, fleet: Fleet, log: FaultLog, tally: Tally) -> None:
+    """Show how many faults stand, and how operators are called; whoever reads has them in sync."""
+    show_faults(metrics, fleet.faults.counts, lambda: tally.active, lambda: tally.masked)
     show_calls(metrics, lambda: log.called, lambda: log.forgotten)

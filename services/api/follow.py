@@ -6,11 +6,11 @@ from contextlib import suppress
 from math import ceil, floor
 from typing import Final
 
-from services.api.board import ALL, Board
-from services.api.frames import Frames, Position, View
-from services.api.slices import DOCUMENTS
+from services.api.board import Board
+from services.api.frames import Delta, Frames, Position, View
+from services.api.slices import DOCUMENTS, in_slices
 from services.hub import Hub
-from twin.steps import run
+from twin.steps import Steps
 
 MAX_HZ: Final = 10.0
 
@@ -50,7 +50,9 @@ async def follow(
         for _ in client.syncing(turn=turn):
             await frames.board.way.look()
             # Neither faults nor few racks wait for all racks, or for the fold.
-            told = [*await client.faults(), *await client.meanwhile(pace)]
+            told = await client.faults()
+            if not turn:
+                told = [*told, *await client.meanwhile(pace)]
             for frame in await _settled(hub, told):
                 yield frame
         for frame in await _settled(hub, await client.racks() if turn else client.bookmark()):
@@ -75,7 +77,9 @@ class _Client:
         self._frames = frames
         self._view = view
         self._hub = hub
-        self._synced = hub.revision
+        self._had: tuple[int, int] | None = None
+        self._delta: Delta | None = None
+        """What it is owed besides what it had, once that is made; None where it is not known."""
         self.bookmark_at = 0.0
         """When it is owed a sign of life."""
 
@@ -111,27 +115,28 @@ class _Client:
         racks are, which it sums up; but only where that was not done for some seconds.
         """
         board = self._frames.board
-        if turn or (_now() >= self.bookmark_at and board.relaxed):
-            steps = board.syncing(self._view.scope if turn else ALL)
-            self._synced = yield from board.way.giving(steps)
+        if turn:
+            yield from board.way.giving(self._looking())
+        elif _now() >= self.bookmark_at and board.relaxed:
+            yield from board.way.giving(board.syncing())
 
     async def meanwhile(self, pace: "Pace") -> list[bytes]:
         """What changed of few racks, where it is time for that while all are worked out."""
         board, scope = self._frames.board, self._view.scope
         if not board.is_quick(scope) or _now() < board.rested_at(scope) or not pace.due():
             return []
-        self._synced = run(board.syncing(scope))
+        await in_slices(board.way, self._looking())
         return await self.racks()
 
     async def racks(self) -> list[bytes]:
         """All racks that changed since it was told of them; or a snapshot and why."""
-        if self._synced < self.at.revision:
+        if self._had != self._has:
             return []  # there was a snapshot meanwhile
-        delta = self._frames.delta(self._view, self.at.revision, self.told, self._synced)
-        if delta is None:
+        if self._delta is None:
             return [self._frames.resync(), *await self._anew()]
-        self.at = self.at._replace(revision=self._synced)
-        (frame,) = delta
+        delta, self._delta = self._delta, None
+        self.at = self.at._replace(revision=delta.at.revision)
+        frame = self._frames.dated(delta, self.at.seq)
         if frame is None:
             return []
         self.told = self.at
@@ -143,6 +148,21 @@ class _Client:
             return []
         self.rest()
         return [self._frames.bookmark(self.told)]
+
+    @property
+    def _has(self) -> tuple[int, int]:
+        """Up to which revision it was looked for racks, and which one it was told."""
+        return self.at.revision, self.told.revision
+
+    def _looking(self) -> Steps[None]:
+        """Work out its racks, and make what it is owed of them."""
+        frames, view = self._frames, self._view
+        revision = yield from frames.board.syncing(view.scope)
+        self._had, self._delta = None, None
+        since, prev = had = self._has
+        if since <= revision:  # else there was a snapshot meanwhile
+            self._delta = yield from frames.delta(view, since, prev, revision)
+            self._had = had
 
     async def _anew(self) -> list[bytes]:
         self.told, parts = await self._frames.snapshot(self._view)

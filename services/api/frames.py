@@ -11,20 +11,26 @@ import msgspec
 
 from schemas.faults import fault_event, fault_view
 from schemas.rfc3339 import format_instant
-from schemas.stream import COLUMNS, SCHEMA, STANDARD, Cells, Column
+from schemas.stream import COLUMNS, SCHEMA, STANDARD, Cell, Cells, Column
 from schemas.views import totals_view
 from services.api.board import ALL, Board, Scope, Shown
 from services.api.slices import made, picked
 from twin.changes import FaultChanged
 from twin.instants import Instant
+from twin.steps import Steps
 
 T = TypeVar("T")
 
 PART: Final = 1000
 """Racks in one message of a snapshot."""
 
+AT_ONCE: Final = 1000
+"""Racks of a delta encoded before others have their turn: 1 or 2 ms."""
+
 SNAPSHOT_LASTS_S: Final = 1.0
 """A client may begin with a snapshot this old: what came since follows as a delta."""
+
+_DATA: Final = b"data: "
 
 DELTAS: Final = 64
 SNAPSHOTS: Final = 16
@@ -55,6 +61,17 @@ class Whole(NamedTuple):
     parts: list[bytes]
 
 
+class Delta(NamedTuple):
+    """What changed, for clients that have heard of the same faults, or of others."""
+
+    at: Position
+    frame: bytes | None
+    """None where nothing in the view did."""
+
+
+_Key = tuple[View, int, int, int]
+
+
 class Frames:
     """Makes frames, and keeps ``DELTAS`` deltas, ``SNAPSHOTS`` snapshots and ``FAULTS`` faults.
 
@@ -65,7 +82,8 @@ class Frames:
         self.board = board
         self.made = 0
         self._clock = clock
-        self._deltas: OrderedDict[tuple[View, int, Position, int], bytes | None] = OrderedDict()
+        self._deltas: OrderedDict[_Key, Delta] = OrderedDict()
+        self._being_made: set[_Key] = set()
         self._snapshots: OrderedDict[View, tuple[float, Whole]] = OrderedDict()
         self._faults: OrderedDict[int, bytes] = OrderedDict()
 
@@ -112,29 +130,42 @@ class Frames:
         identity = b"" if told is None else self._id(Position(told, seq))
         return b"event: fault\n%sdata: %s\n\n" % (identity, data)
 
-    def delta(
-        self, view: View, seen: int, told: Position, revision: int
-    ) -> tuple[bytes | None] | None:
-        """What changed after ``seen``, for a client that was last told ``told``.
+    def delta(self, view: View, since: int, prev: int, revision: int) -> Steps[Delta | None]:
+        """What changed after ``since``, for clients that were last told ``prev``, in steps.
 
-        A frame, unless nothing in the view changed. None where what changed is not known any more.
+        None where what changed is not known any more. Whoever needs what is being made for somebody
+        else waits for it.
 
         Args:
-            view: What it wants to see.
-            seen: Up to where it was looked for news.
-            told: What it has.
+            view: What they want to see.
+            since: Up to where it was looked for news.
+            prev: The revision that they have.
             revision: What every rack of the view is as new as: the board was synced to it, just
                 before.
         """
-        key = (view, seen, told, revision)
+        key = (view, since, prev, revision)
+        while key in self._being_made:
+            yield
         if key not in self._deltas:
-            changes = self.board.changes(view.scope, seen)
-            if changes is None:
+            self._being_made.add(key)
+            try:
+                delta = yield from self._delta(view, since, prev, revision)
+            finally:
+                self._being_made.discard(key)
+            if delta is None:
                 return None
-            self._deltas[key] = self._delta(view, told, revision, *changes)
+            self._deltas[key] = delta
             if len(self._deltas) > DELTAS:
                 self._deltas.popitem(last=False)
-        return (self._deltas[key],)
+            return delta
+        return self._deltas[key]
+
+    def dated(self, delta: Delta, seq: int) -> bytes | None:
+        """The frame of a delta for a client that has heard of the faults up to there."""
+        if delta.frame is None or delta.at.seq == seq:
+            return delta.frame
+        _, mark, data = delta.frame.partition(_DATA)
+        return b"event: delta\n%s%s%s" % (self._id(delta.at._replace(seq=seq)), mark, data)
 
     def bookmark(self, told: Position) -> bytes:
         """A sign of life; ``told`` is what the client has. Sync the board before."""
@@ -192,20 +223,24 @@ class Frames:
             await way.give()
         return Whole(at, parts)
 
-    def _delta(
-        self, view: View, told: Position, revision: int, here: list[Shown], gone: Sequence[str]
-    ) -> bytes | None:
-        if not here and not gone:
+    def _delta(self, view: View, since: int, prev: int, revision: int) -> Steps[Delta | None]:
+        changes = yield from self.board.changes(view.scope, since)
+        if changes is None:
             return None
+        here, gone = changes
+        if not here and not gone:
+            return Delta(Position(revision, 0), None)
+        ids, columns = yield from _encoded(view, here)
         message = {
             "rev": revision,
-            "prev": told.revision,
-            "i": [shown.gist.id for shown in here],
-            "c": _columns(view, here),
+            "prev": prev,
+            "i": ids,
+            "c": columns,
             "rm": gone,
             "totals": self._totals(),
         }
-        return self._frame("delta", message, Position(revision, told.seq))
+        at = Position(revision, self.board.hub.faults.seq)
+        return Delta(at, self._frame("delta", message, at))
 
     def _totals(self) -> dict[str, object]:
         totals, counts = self.board.totals(), self.board.fleet.counts
@@ -215,7 +250,7 @@ class Frames:
         self.made += 1
         identity = b"" if at is None else self._id(at)
         data = msgspec.json.encode(message)
-        return b"event: %s\n%sdata: %s\n\n" % (event.encode(), identity, data)
+        return b"event: %s\n%s%s%s\n\n" % (event.encode(), identity, _DATA, data)
 
     def _id(self, at: Position) -> bytes:
         return f"id: {self.board.hub.epoch}:{at.revision}:{at.seq}\n".encode()
@@ -223,6 +258,30 @@ class Frames:
 
 def _slice(items: Sequence[T], number: int, size: int) -> Sequence[T]:
     return items[number * size : (number + 1) * size]
+
+
+def _encoded(
+    view: View, racks: Sequence[Shown]
+) -> Steps[tuple[msgspec.Raw, dict[Column, msgspec.Raw]]]:
+    """The ids and the columns of ``racks`` as JSON, ``AT_ONCE`` racks in each step."""
+    ids: list[bytes] = []
+    columns: dict[Column, list[bytes]] = {field: [] for field in view.fields}
+    for start in range(0, len(racks), AT_ONCE):
+        if start:
+            yield
+        some = racks[start : start + AT_ONCE]
+        ids.append(_inside([shown.gist.id for shown in some]))
+        for field, cells in _columns(view, some).items():
+            columns[field].append(_inside(cells))
+    return _array(ids), {field: _array(parts) for field, parts in columns.items()}
+
+
+def _inside(items: Sequence[Cell]) -> bytes:
+    return msgspec.json.encode(items)[1:-1]
+
+
+def _array(parts: Sequence[bytes]) -> msgspec.Raw:
+    return msgspec.Raw(b"[%s]" % b",".join(parts))
 
 
 def _columns(view: View, racks: Sequence[Shown]) -> Cells:

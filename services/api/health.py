@@ -40,7 +40,8 @@ async def metrics(here: Here) -> Response:
     """Figures for Prometheus; those of the racks may be some seconds old in a large fleet."""
     await here.board.refresh()
     await here.tally.sync()
-    return Response(here.deps.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    told = await here.deps.metrics.told(here.way)
+    return Response(told, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/metrics/racks", response_class=Response, responses=_TEXT)

@@ -31,7 +31,8 @@ BEHIND_S: Final = 1.0
 _RACK: Final = 7.6
 """Messages a second of a rack, in NVIDIA's recording."""
 
-_APART_S: Final = 0.05
+_APART_S: Final = 0.25
+"""Between a leak and the next, beside what it takes to be told: to watch is to take little."""
 _SHARES: Final = ((0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"))
 
 

@@ -1,3 +1,4 @@
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,14 @@ from services.intake import Intake
 from services.simulate.plant import Plant
 from streams import Sent, end_of, fold, recording, streams
 from twin.fleet import Fleet
-from twin.gist import Gist
+from twin.gist import CAPACITY, DELTA_T, FLOW, LOAD, SUPPLY, Gist
 from twin.health import gist_in_health, rack_in_health
 from twin.hearing import STALE_AFTER
 from twin.instants import Instant, Millis, after
 from twin.points import EntityId
 from twin.racks import Rack
 from twin.site import RackPlace, Site
+from twin.topology import Domain
 
 
 def gist(fleet: Fleet, rack: str = "R1") -> Gist:
@@ -37,22 +39,25 @@ def gist(fleet: Fleet, rack: str = "R1") -> Gist:
 def in_short(rack: Rack) -> Gist:
     """What the gist of a rack must be, from its whole view."""
     power, thermal, place = rack.power, rack.thermal, rack.place
+    measured = (
+        power.load,
+        power.capacity,
+        power.headroom,
+        thermal.supply,
+        thermal.return_,
+        thermal.delta_t,
+        thermal.flow,
+        thermal.heat,
+    )
     return Gist(
         id=rack.id,
         place=place,
         severity=rack.severity,
         freshness=rack.freshness,
-        load=power.load,
-        capacity=power.capacity,
-        headroom=power.headroom,
-        supply=thermal.supply,
-        return_=thermal.return_,
-        delta_t=thermal.delta_t,
-        flow=thermal.flow,
-        heat=thermal.heat,
         cooled=thermal.cooled,
         rated=bool(power.feeds) or place.rated_kw is not None,
-        upstream=rack.upstream,
+        upstream=(*rack.upstream[Domain.POWER], *rack.upstream[Domain.LIQUID]),
+        numbers=tuple(chain(*measured)),
     )
 
 
@@ -62,7 +67,10 @@ def assert_same(fleet: Fleet) -> int:
     for each in ids:
         rack = rack_in_health(fleet, each)
         assert rack is not None
-        assert gist(fleet, each) == in_short(rack)
+        found = gist(fleet, each)
+        assert found == in_short(rack)
+        power, heat = rack.power, rack.thermal.heat
+        assert (found.load, found.headroom, found.heat) == (power.load, power.headroom, heat)
     return len(ids)
 
 
@@ -70,8 +78,26 @@ def test_gist_has_what_a_rack_draws_and_what_its_liquid_carries() -> None:
     fleet = a_fleet_showing(a_cooled_rack(kw=100.0) | a_meter("M1", "R1"))
     found = gist(fleet)
 
-    assert (found.load.value, found.flow.value, found.delta_t.value) == (100.0, 150.0, 10.0)
+    assert [found.now(each) for each in (LOAD, FLOW, DELTA_T)] == [100.0, 150.0, 10.0]
     assert (found.cooled, found.rated) == (True, True)
+
+
+def test_number_that_is_not_of_now_may_still_be_good_and_a_bad_one_is_neither() -> None:
+    supply = a_point("Rack/RackLiquidSupplyTemperature")
+    fleet = a_fleet_with(a_point("Rack/RackPower"), supply)
+    tell(fleet, at(1), a_reading(a_point("Rack/RackPower"), 90.0, at(1)))
+    tell(fleet, at(1), a_reading(supply, 30.0, at(1), quality=0))
+    now = gist(fleet)
+    tell(fleet, Instant(at(1) + 2 * STALE_AFTER))
+    later = gist(fleet)
+
+    assert [(now.good(each), now.now(each)) for each in (LOAD, SUPPLY, CAPACITY)] == [
+        (90.0, 90.0),
+        (None, None),
+        (None, None),
+    ]
+    assert (later.good(LOAD), later.now(LOAD)) == (90.0, None)
+    assert [now.measured_at(each) for each in (LOAD, CAPACITY)] == [at(1), None]
 
 
 def test_rack_of_which_little_is_told_is_neither_cooled_nor_rated() -> None:

@@ -334,19 +334,6 @@ def test_meters_are_as_late_as_the_power_that_they_stand_beside() -> None:
 # -- one sensor alone ------------------------------------------------------------------------------
 
 
-def test_sensor_that_reads_what_cannot_be_has_no_value() -> None:
-    state = a_state(a_point("Rack/RackLiquidReturnTemperature"), 45.0)
-    sensor = Sensor(state, "C")
-    assert sensor.now == 45.0
-
-    state.value = 3276.7
-    assert sensor.now is None
-
-
-def test_sensor_that_reads_what_stands_for_none_has_no_value() -> None:
-    assert Sensor(a_state(a_point("PowerMeter/ActivePower"), 65535.0), "kW").now is None
-
-
 def test_smoothed_sensor_follows_over_its_time_constant_and_starts_anew() -> None:
     state = a_state(a_point(), 100.0)
     smoothed = Smoothed(Sensor(state, "kW"))

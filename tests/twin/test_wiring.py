@@ -12,7 +12,8 @@ from build import (
     tell,
 )
 from twin.faults.catalogue import CATALOGUE
-from twin.faults.rule import Rules
+from twin.faults.rule import Limits, Rules
+from twin.faults.thresholds import Threshold
 from twin.feeding import Feeding
 from twin.fleet import Fleet
 from twin.parts import Part, Ring
@@ -274,3 +275,15 @@ def test_unit_that_comes_while_all_is_drawn_up_is_watched_the_next_time() -> Non
     wired.wiring.take(plan)
     wired.draw_up(late.id)
     assert ("lone", "C2") in wired.plan.guards
+
+
+def test_limits_of_the_sites_own_have_their_points_looked_at() -> None:
+    wired = Wired(a_plant())
+    assert ("lone", "R1") not in wired.plan.guards
+    limits = Limits("RackPower", "kW", 90.0, None, "a test")
+    wired.wiring.thresholds = [Threshold("site.load", "RackPower", limits)]
+    wired.draw_up(R1)
+
+    guard = wired.plan.guards["lone", "R1"]
+    found = guard.look(at(1), lambda _: {}, lambda _: ())
+    assert [key.code for key, _ in found] == ["site.load"]

@@ -9,6 +9,10 @@ from twin.faults.rule import Limits
 from twin.severity import RANK, Severity
 from twin.watch.verdicts import Verdict, outermost
 
+HAIR: Final = 1e-9
+"""So much is added where many are looked at in one go: what one alone amounts to is rounded in
+another order, and may be beyond a limit that this is not."""
+
 _OK: Final = Severity.OK
 _QUIET: Final[Collection[Severity | None]] = (_OK, None)
 

@@ -14,8 +14,9 @@ from twin.smoothing import EVERY, TAU_S
 from twin.steady import Steady
 from twin.suspects import LIQUID_SHARE
 from twin.thermal import time_to_limit_s, warmed_c
+from twin.watch.bounds import bounds_of, criticals_of, rows_of
 from twin.watch.heat import DP, FLOW, RETURN, SUPPLY, Shown, fits_otherwise, point_of, warms_up
-from twin.watch.verdicts import Verdict, against, outermost
+from twin.watch.verdicts import Verdict, against
 
 NEVER_DOUBTED_LPM_PER_KW: Final = 0.5
 """At so little coolant warms up by 29 K, far beyond its limit: no second opinion is waited for."""
@@ -23,13 +24,10 @@ NEVER_DOUBTED_LPM_PER_KW: Final = 0.5
 HORIZON_S: Final = 120.0 + TAU_S
 """Nothing is worked out of slopes as long as nothing comes near within this time."""
 
-
 _OK: Final = Severity.OK
-
 
 BLIND_FOR: Final = Millis(30_000)
 """So long after a start a flow that is not 0 waits for the temperatures that bear it out; ours."""
-
 
 BEARS_OUT_FOR: Final = Millis(60_000)
 """So long after a flow fell the warmth of the coolant is held against what it was before: by then
@@ -61,53 +59,6 @@ class Look(NamedTuple):
     """Whether its sensors contradict one another, where its peers' do not."""
     outruns: Callable[[], bool]
     """Whether its load is more than its heat bears out."""
-
-
-class Rows(NamedTuple):
-    """The limits of the coolant; None where no rule asks for one."""
-
-    flow: Limits | None
-    supply_high: Limits | None
-    supply_low: Limits | None
-    return_high: Limits | None
-    delta_t: Limits | None
-    dp_over: Limits | None
-    dp_under: Limits | None
-    dp_peers: Limits | None
-    time: Limits | None
-
-
-class Bounds(NamedTuple):
-    """Within what nothing is amiss: the limits that are met first."""
-
-    least: float
-    """Of the flow, in LPM/kW."""
-    cold: float
-    hot: float
-    warm: float
-    """Of supply and return, in °C."""
-    rise: float
-    """In kelvins."""
-    under: float
-    over: float
-    """Of the set-point of the differential pressure, as a part of it …"""
-    times: float
-    """… and of that of its peers."""
-
-
-def rows_of(rules: Rules) -> Rows:
-    """The limits of the coolant as the rules have them."""
-    return Rows(
-        flow=rules.limits("liquid.flow_low", "flow_lpm_per_kw"),
-        supply_high=rules.limits("liquid.supply_temperature_high", "supply_c"),
-        supply_low=rules.limits("liquid.supply_temperature_low", "supply_c"),
-        return_high=rules.limits("liquid.return_temperature_high", "return_c"),
-        delta_t=rules.limits("liquid.delta_t_high", "delta_t_k"),
-        dp_over=rules.limits("liquid.dp_deviation", "over_setpoint_pct"),
-        dp_under=rules.limits("liquid.dp_deviation", "under_setpoint_pct"),
-        dp_peers=rules.limits("liquid.dp_deviation", "times_peers"),
-        time=rules.limits("liquid.time_to_limit", "time_to_limit_s"),
-    )
 
 
 class Liquid:
@@ -142,8 +93,8 @@ class Liquid:
         self._idle_kw = idle_kw
         self._rows = rows = rows_of(rules)
         self._points = {kind: point_of(rack, kind) for kind in (FLOW, SUPPLY, RETURN, DP)}
-        self.bounds = _bounds_of(rows)
-        self.criticals = _criticals_of(rows)
+        self.bounds = bounds_of(rows)
+        self.criticals = criticals_of(rows)
 
     def calm(self, shown: Shown, peers_kpa: float | None) -> bool:
         """Whether all is so plainly well that nothing has to be looked at.
@@ -363,35 +314,6 @@ _CHECKS: Final = (
     ("liquid.dp_deviation", Liquid.dp_deviation),
     ("liquid.time_to_limit", Liquid.time_to_limit),
 )
-
-
-def _bounds_of(rows: Rows) -> Bounds:
-    return Bounds(
-        least=outermost(rows.flow, below=True),
-        cold=outermost(rows.supply_low, below=True),
-        hot=outermost(rows.supply_high),
-        warm=outermost(rows.return_high),
-        rise=outermost(rows.delta_t),
-        under=1 - outermost(rows.dp_under) / 100,
-        over=1 + outermost(rows.dp_over) / 100,
-        times=outermost(rows.dp_peers),
-    )
-
-
-def _criticals_of(rows: Rows) -> tuple[float, float, float, float]:
-    """The critical limits that slopes may lead to; nothing is near where no rule asks for it."""
-    if rows.time is None:
-        return -inf, inf, inf, inf
-    return (
-        _critical(rows.supply_low, -inf),
-        _critical(rows.supply_high, inf),
-        _critical(rows.return_high, inf),
-        _critical(rows.delta_t, inf),
-    )
-
-
-def _critical(limits: Limits | None, none: float) -> float:
-    return none if limits is None or limits.critical is None else limits.critical
 
 
 def _time_to(margin: float, closing: float) -> float:

@@ -17,7 +17,7 @@ from twin.points import EntityId, Freshness, PointState
 from twin.ranges import stands_for_none
 from twin.sensors import Sensor, sensor_of
 from twin.severity import Severity
-from twin.watch.judging import calm, telling
+from twin.watch.judging import HAIR, calm, telling
 from twin.watch.verdicts import Verdict, against
 
 OVER: Final = "power.over_current"
@@ -88,9 +88,9 @@ class MeterWatch:
         self.limit_a = rating.limit_a or nan
         """What its current may be where nobody says so."""
         self.bounds = (
-            calm(self._loading) / 100,
-            calm(self._apart) / 100,
-            (rating.rated_kw or 0.0) * (1 + calm(self._budget) / 100),
+            calm(self._loading) / 100 * (1 - HAIR),
+            calm(self._apart) / 100 * (1 - HAIR),
+            (rating.rated_kw or 0.0) * (1 + calm(self._budget) / 100) * (1 - HAIR),
         )
         """Within what all is plainly well: part of the limit, of the lowest phase, and in kW."""
         self.kept: float | None = None

@@ -26,6 +26,7 @@ from twin.smoothing import (
 )
 from twin.watch.feeds import NOTHING
 from twin.watch.heat import FEWEST_PEERS, LEAST_KPA
+from twin.watch.judging import HAIR
 from twin.watch.liquid import HORIZON_S
 from twin.watch.racks import TURN, RackWatch
 
@@ -90,6 +91,7 @@ class RackScreen:
         own, flow, feeds = reads[0], reads[1], reads[SENSORS:]
         metered = np.isnan(own)
         load = np.where(metered, self._smoothing.fed[self._columns], own)
+        load += HAIR * np.abs(load)
         late = np.where(metered, smoothed[METERS], smoothed[OWN])
         unwell: Truths = flow < self._bounds.least * np.where(late < load, late, load)
         asked_again, most, spare = self._feeds

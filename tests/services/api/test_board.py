@@ -5,13 +5,23 @@ from hypothesis import strategies as st
 
 from build import a_point, a_reading, tell
 from live import Live, a_live_fleet
-from services.api.board import ALL, AT_ONCE, REST_S_PER_RACK, SLACK_S, WIDE, Board, Scope
+from services.api.board import (
+    ALL,
+    AT_ONCE,
+    REST_S_PER_RACK,
+    SLACK_S,
+    WIDE,
+    Board,
+    Changes,
+    Scope,
+)
 from twin.fleet import Fleet, Message
 from twin.gist import Gist
 from twin.health import gists_in_health
 from twin.points import EntityId, Retraction
 from twin.severity import Severity
 from twin.site import RackPlace, Site
+from twin.steps import run
 from twin.totals import totals_of
 
 
@@ -60,7 +70,7 @@ async def test_changes_are_those_in_scope_since_a_revision() -> None:
     live.load("R2", 11.0)
     live.load("R3", 12.0)
     await board.sync()
-    here, gone = board.changes(Scope(racks=frozenset({"R3"})), since) or ([], [])
+    here, gone = changes(board, Scope(racks=frozenset({"R3"})), since) or ([], [])
     assert ([shown.gist.id for shown in here], gone) == (["R3"], [])
 
 
@@ -70,7 +80,7 @@ async def test_equipment_that_changes_is_no_rack_that_left() -> None:
     since = await board.sync()
     live.tell(a_reading(a_point("CDU/LiquidTemperature", "CDU-1"), 31.0, live.now))
     await board.sync()
-    assert board.changes(ALL, since) == ([], [])
+    assert changes(board, ALL, since) == ([], [])
 
 
 async def test_rack_that_leaves_a_scope_is_told_once() -> None:
@@ -80,10 +90,10 @@ async def test_rack_that_leaves_a_scope_is_told_once() -> None:
     since = await board.sync()
     live.recover("R1")
     middle = await board.sync()
-    assert board.changes(scope, since) == ([], ["R1"])
+    assert changes(board, scope, since) == ([], ["R1"])
     live.load("R1", 5.0)
     await board.sync()
-    assert board.changes(scope, middle) == ([], [])
+    assert changes(board, scope, middle) == ([], [])
 
 
 async def test_changes_the_hub_forgot_are_not_known_but_the_racks_are() -> None:
@@ -96,7 +106,7 @@ async def test_changes_the_hub_forgot_are_not_known_but_the_racks_are() -> None:
     for rack in ("R1", "R2", "R3"):
         live.load(rack, 7.0)
     await board.sync()
-    assert board.changes(ALL, since) is None
+    assert changes(board, ALL, since) is None
     assert [shown.gist.load.value for shown in board] == [7.0, 7.0, 7.0]
 
 
@@ -224,8 +234,12 @@ def loads(board: Board, *racks: str) -> list[float | None]:
     return [found[EntityId(each)] for each in racks]
 
 
+def changes(board: Board, scope: Scope, since: int) -> Changes | None:
+    return run(board.changes(scope, since))
+
+
 def told(board: Board, scope: Scope, since: int) -> tuple[list[str], list[str]]:
-    found = board.changes(scope, since)
+    found = changes(board, scope, since)
     assert found is not None
     return [shown.gist.id for shown in found[0]], [str(each) for each in found[1]]
 
@@ -288,7 +302,7 @@ async def test_few_of_which_the_hub_forgot_are_not_known() -> None:
     for rack in ("R1", "R2", "R3"):
         live.load(rack, 7.0)
     await board.sync(of("R1"))
-    assert board.changes(of("R1"), since) is None
+    assert changes(board, of("R1"), since) is None
 
 
 async def test_many_racks_are_no_few_whoever_asks_for_them() -> None:
@@ -366,10 +380,10 @@ async def test_who_listens_to_few_ends_with_what_the_fleet_says_of_them(
 async def _hear(board: Board, scope: Scope, at: int, has: dict[EntityId, Gist]) -> int:
     """Go on with what changed."""
     revision = await board.sync(scope)
-    changes = board.changes(scope, at)
-    assert changes is not None
-    has |= {shown.gist.id: shown.gist for shown in changes[0]}
-    for each in changes[1]:
+    found = changes(board, scope, at)
+    assert found is not None
+    has |= {shown.gist.id: shown.gist for shown in found.here}
+    for each in found.gone:
         has.pop(each, None)
     return revision
 
@@ -417,9 +431,9 @@ async def test_board_over_a_hub_that_misses_is_as_new_as_the_fleet() -> None:
         unseen(live, *messages)
         assert await board.sync() == live.hub.revision
         assert [shown.gist for shown in board] == racks_of(live.fleet)
-        assert board.changes(ALL, since) is None
+        assert changes(board, ALL, since) is None
         since = live.hub.revision
-        assert board.changes(ALL, since) == ([], [])
+        assert changes(board, ALL, since) == ([], [])
     assert ids(board) == ["R1", "R3", "R4"]
     live.load("R3", 7.0)
     await board.sync()
@@ -440,9 +454,9 @@ async def test_few_over_a_hub_that_misses_are_as_new_as_the_fleet() -> None:
         asked = [shown.gist for shown in board.within(scope)]
         assert [each.id for each in asked] == racks
         assert asked == [each for each in gists_in_health(live.fleet) if scope.holds(each)]
-        assert board.changes(scope, since) is None
+        assert changes(board, scope, since) is None
         since = live.hub.revision
-        assert board.changes(scope, since) == ([], [])
+        assert changes(board, scope, since) == ([], [])
     await board.sync()
     assert [shown.gist for shown in board] == racks_of(live.fleet)
 
@@ -550,7 +564,7 @@ async def test_ids_of_no_rack_are_not_kept_and_nobody_rests_for_them() -> None:
     for turn in range(50):
         scope = of(*(f"no rack {turn} {number}" for number in range(AT_ONCE)))
         assert await board.sync(scope) == live.hub.revision
-        assert (board.within(scope), board.changes(scope, live.hub.revision)) == ([], ([], []))
+        assert (board.within(scope), changes(board, scope, live.hub.revision)) == ([], ([], []))
     assert (sizes(board), board.rested_at(of("R1"))) == (kept, rested)
 
 

@@ -5,9 +5,11 @@ from build import a_point, a_reading, at
 from live import Live, a_live_fleet, parse
 from schemas.stream import MESSAGES, STANDARD, Column
 from services.api.board import Board, Scope
-from services.api.frames import DELTAS, FAULTS, PART, SNAPSHOTS, Frames, Position, View
+from services.api.frames import AT_ONCE, DELTAS, FAULTS, PART, SNAPSHOTS, Frames, Position, View
 from twin.changes import FaultChanged
+from twin.points import EntityId
 from twin.severity import Severity
+from twin.steps import run
 
 
 def frames_of(live: Live) -> Frames:
@@ -23,7 +25,9 @@ def happened(live: Live) -> list[tuple[int, FaultChanged]]:
 async def a_delta(
     frames: Frames, view: View, seen: int, told: Position
 ) -> tuple[bytes | None] | None:
-    return frames.delta(view, seen, told, await frames.board.sync())
+    revision = await frames.board.sync()
+    delta = run(frames.delta(view, seen, told.revision, revision))
+    return None if delta is None else (frames.dated(delta, told.seq),)
 
 
 async def test_snapshot_has_every_rack_in_columns() -> None:
@@ -226,3 +230,69 @@ async def test_no_more_faults_are_kept_than_there_is_room_for() -> None:
     assert frames.made == FAULTS + 1
     frames.fault(0, change, None)
     assert frames.made == FAULTS + 2
+
+
+async def many_changed(live: Live, frames: Frames) -> tuple[Position, int]:
+    """What a client had before so many racks changed that a delta of them takes several steps."""
+    for number in range(AT_ONCE + 1):
+        live.leak(f"S{number:04}", 0.0)
+    seen, _ = await frames.snapshot(View())
+    live.hub.publish(EntityId(f"S{number:04}") for number in range(AT_ONCE + 1))
+    return seen, await frames.board.sync()
+
+
+async def test_delta_of_many_racks_is_made_in_steps_and_says_the_same() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, revision = await many_changed(live, frames)
+    steps = frames.delta(View(), seen.revision, seen.revision, revision)
+    assert len(list(steps)) > 1
+    delta = run(frames.delta(View(), seen.revision, seen.revision, revision))
+    assert delta is not None
+    assert delta.frame is not None
+    event = parse(delta.frame)
+    _, (first, second) = await frames.snapshot(View())
+    whole = [parse(part).data for part in (first, second)]
+    assert event.data["i"] == [each for part in whole for each in part["ids"] if each[0] == "S"]
+    assert {len(cells) for cells in event.data["c"].values()} == {AT_ONCE + 1}
+    assert event.data["c"]["freshness"] == ["LIVE"] * (AT_ONCE + 1)
+
+
+async def test_delta_that_is_being_made_is_waited_for_and_made_once() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, revision = await many_changed(live, frames)
+    made = frames.made
+    first = frames.delta(View(), seen.revision, seen.revision, revision)
+    second = frames.delta(View(), seen.revision, seen.revision, revision)
+    next(first)
+    next(second)
+    assert run(first) is run(second)
+    assert frames.made == made + 1
+
+
+async def test_delta_whose_maker_went_away_is_made_by_the_next() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, revision = await many_changed(live, frames)
+    first = frames.delta(View(), seen.revision, seen.revision, revision)
+    next(first)
+    first.close()
+    delta = run(frames.delta(View(), seen.revision, seen.revision, revision))
+    assert delta is not None
+    assert delta.frame is not None
+
+
+async def test_delta_for_who_heard_of_other_faults_has_another_id() -> None:
+    live = a_live_fleet()
+    frames = frames_of(live)
+    seen, _ = await frames.snapshot(View())
+    live.load("R2", 11.0)
+    revision = await frames.board.sync()
+    delta = run(frames.delta(View(), seen.revision, seen.revision, revision))
+    assert delta is not None
+    one, other = frames.dated(delta, 0), frames.dated(delta, 7)
+    assert one is not None
+    assert other is not None
+    assert (parse(one).id, parse(other).id) == (f"e1:{revision}:0", f"e1:{revision}:7")
+    assert parse(one).data == parse(other).data

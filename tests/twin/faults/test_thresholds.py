@@ -7,7 +7,7 @@ import pytest
 from build import a_point
 from twin.faults.catalogue import CATALOGUE
 from twin.faults.rule import Limits
-from twin.faults.thresholds import SiteRules, Threshold
+from twin.faults.thresholds import SiteRules, Threshold, covered
 from twin.points import EntityId, Point
 
 WARM = Threshold("site.warm", "AirTemperature", Limits("", "C", 32.0, None, "a test"))
@@ -37,6 +37,14 @@ def test_set_point_is_never_covered() -> None:
     asked: Point = replace(HERE, is_setpoint=True)
 
     assert not WARM.covers(asked)
+
+
+def test_what_is_covered_by_a_code_is_covered_by_one_of_its_thresholds() -> None:
+    elsewhere = replace(WARM, entities=frozenset({EntityId("S2")}))
+
+    assert covered("site.warm", HERE, [elsewhere, WARM])
+    assert not covered("site.warm", HERE, [elsewhere])
+    assert not covered("site.cold", HERE, [WARM])
 
 
 def test_a_site_has_no_thresholds_of_its_own_unless_it_says_so() -> None:

@@ -9,7 +9,7 @@ from twin.faults.catalogue import CATALOGUE
 from twin.points import EntityId, Freshness
 from twin.severity import Severity
 from twin.site import RackPlace, Site
-from twin.steady import Steady
+from twin.steady import Steady, gather
 from twin.thermal import Coolant
 from twin.watch.racks import RackWatch, crowd_of
 from watched import (
@@ -111,6 +111,19 @@ def test_meters_stand_in_for_the_power_of_a_rack() -> None:
     loop.show(FLOW, 0.1)
 
     assert list(loop.look()) == [FLOW_LOW]
+
+
+def test_a_meter_without_a_power_is_no_feed() -> None:
+    rack = an_entity("R1", a_state(a_point("Rack/RackLiquidFlow"), 0.0))
+    power = a_state(a_point("PowerMeter/ActivePower", "M1"), KW)
+    meters = [an_entity("M1", power), an_entity("M2")]
+    steady = Steady(rack, meters, Coolant.PG25)
+    gather([steady]).sample(at(1))
+    watch = RackWatch(rack, steady, CATALOGUE, meters)
+
+    assert not watch.all_read
+    assert watch.feeds.read() == [KW]
+    assert [of for of, _ in watch.look(at(1), {}, (), crowd_of([watch]))] == [FLOW_LOW]
 
 
 def test_what_no_load_is_depends_on_the_rating() -> None:

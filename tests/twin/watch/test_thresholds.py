@@ -106,6 +106,10 @@ def test_every_point_of_the_type_is_judged_for_itself() -> None:
     assert [key.qualifier for key, _ in watch.look(at(0), {}, ())] == [POINT.id, other.id]
 
 
+def test_nobody_is_well_before_he_was_looked_at() -> None:
+    assert not ThresholdWatch(an_entity("S1", a_state(POINT)), [WARM]).well()
+
+
 def test_a_watch_is_false_where_nothing_is_covered() -> None:
     assert ThresholdWatch(an_entity("S1", a_state(POINT)), [WARM])
     assert not ThresholdWatch(an_entity("R1", a_state(a_point())), [WARM])
