@@ -8,12 +8,10 @@ from twin.fault import Fault, Judged, Key
 from twin.faults.rule import Rules
 from twin.instants import Instant
 from twin.points import EntityId
-from twin.smoothing import Smoothing
 from twin.watch.heat import Crowd
 from twin.watch.meter_screen import MeterScreen
-from twin.watch.meters import MeterWatch
 from twin.watch.rack_screen import RackScreen
-from twin.watch.racks import RackWatch, crowd_of
+from twin.watch.racks import crowd_of
 from twin.watch.trips import tripped
 
 On = Callable[[EntityId], Mapping[Key, Fault]]
@@ -65,25 +63,17 @@ class Loops:
     """The racks of several loops, each of which is seen beside the others of its own.
 
     Args:
-        loops: The racks of each loop, one at the least.
-        smoothing: Where they are smoothed …
-        columns: … and in which column each.
+        screen: Tells who is plainly well.
     """
 
-    def __init__(
-        self,
-        loops: Sequence[Sequence[RackWatch]],
-        smoothing: Smoothing,
-        columns: Mapping[EntityId, int],
-    ) -> None:
-        self._loops = loops
-        self._screen = RackScreen(loops, smoothing, columns)
+    def __init__(self, screen: RackScreen) -> None:
+        self._screen = screen
 
     def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
         """What is not well with them now, and whatever has a fault."""
         screen = self._screen
         well = iter(screen.well(at))
-        for loop in self._loops:
+        for loop in screen.loops:
             crowd: Crowd | None = None
             for each in loop:
                 live = on(each.rack)
@@ -97,21 +87,21 @@ class Meters:
     """Several meters, all of which look at one time.
 
     Args:
-        watches: Whoever watches each.
+        screen: Tells which of them are plainly well.
     """
 
-    def __init__(self, watches: Sequence[MeterWatch]) -> None:
-        self._watches = watches
-        self._screen = MeterScreen(watches)
+    def __init__(self, screen: MeterScreen) -> None:
+        self._screen = screen
 
     def look(self, at: Instant, on: On, suspects: Suspects) -> Iterator[tuple[Key, Judged]]:
         """What is not well with them now, and whatever has a fault."""
-        for row, well in enumerate(self._screen.well()):
-            watch = self._watches[row]
+        screen = self._screen
+        for row, well in enumerate(screen.well()):
+            watch = screen.watches[row]
             live = on(watch.meter)
             if live or not well:
                 yield from watch.look(at, live, suspects(watch.meter))
-                self._screen.note(row)
+                screen.note(row)
 
 
 class Tripped:

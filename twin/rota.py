@@ -14,7 +14,9 @@ from twin.points import EntityId
 from twin.smoothing import EVERY, Smoothing
 from twin.steady import Steady, smoothing_of
 from twin.steps import Steps
+from twin.watch.meter_screen import MeterScreen
 from twin.watch.meters import MeterWatch
+from twin.watch.rack_screen import RackScreen
 from twin.watch.racks import RackWatch
 
 BEAT: Final = Millis(100)
@@ -120,7 +122,7 @@ def _meters(rota: Rota, meters: Mapping[Key, MeterWatch]) -> Steps[None]:
         due[_beat_of(key) % TURNS].append(watch)
     for turn, watches in enumerate(due):
         if watches:
-            rota.guards[turn].insert(0, Meters(watches))
+            rota.guards[turn].insert(0, Meters(MeterScreen(watches)))
         yield
 
 
@@ -140,7 +142,7 @@ def _racks(
         yield
         watched = [loops[key] for key, _ in due if loops.get(key)]
         columns = {rack.rack: column for column, rack in enumerate(racks)}
-        guards = [Loops(watched, smoothing, columns)] if watched else []
+        guards = [Loops(RackScreen(watched, smoothing, columns))] if watched else []
         for turn in range(beat, TURNS, SECOND):
             rota.sampled[turn] += [smoothing] if racks else []
             rota.guards[turn][:0] = guards

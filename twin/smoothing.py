@@ -20,11 +20,11 @@ LAG_S: Final = TAU_S + 1
 GAIN: Final = 1 / (1 + TAU_S)  # implicit Euler: stable whatever the constants are
 _LITRES: Final = NVL72.coolant_l
 
-OWN, METERS, POWER, LAGGED, FLOW, SUPPLY, SUPPLY_SLOPE, RETURN, RETURN_SLOPE = range(9)
-"""The rows of what is smoothed; see ``Steady``."""
-
 SMOOTHED: Final = 9
-"""How many rows that are."""
+"""How many rows are smoothed …"""
+
+OWN, METERS, POWER, LAGGED, FLOW, SUPPLY, SUPPLY_SLOPE, RETURN, RETURN_SLOPE = range(SMOOTHED)
+"""… and which they are; see ``Steady``."""
 
 SENSORS: Final = 4
 """Those of the rack itself: power, flow, supply and return; behind them are its meters."""
@@ -67,12 +67,12 @@ class Smoothing:
             self.since[anew] = at
         self.at[:] = at
         self.reads = self._sensors.now()
+        _, flow, supply, return_ = self.reads[:SENSORS]
         self._take_power()
-        own = self.reads
-        self._follow(FLOW, own[1])
-        self._take_warmth(SUPPLY, SUPPLY_SLOPE, own[2])
-        self._take_warmth(RETURN, RETURN_SLOPE, own[3])
-        known = self.smoothed[POWER] + own[1] + own[2] + own[3]
+        self._follow(FLOW, flow)
+        self._take_warmth(SUPPLY, SUPPLY_SLOPE, supply)
+        self._take_warmth(RETURN, RETURN_SLOPE, return_)
+        known = self.smoothed[POWER] + flow + supply + return_
         self.since[np.isnan(known)] = at
 
     def take_over(self, column: int, before: "Smoothing", its: int) -> None:
@@ -106,9 +106,7 @@ class Smoothing:
 
         It lags a ramp by slope times its time constant, and by one step more.
         """
-        off = reads - self.smoothed[kind]
-        anew = np.isnan(off)
-        followed = self.smoothed[kind] + GAIN * off
-        steeper = self.smoothed[slope] + GAIN * (off / LAG_S - self.smoothed[slope])
-        self.smoothed[kind] = np.where(anew, reads, followed)
-        self.smoothed[slope] = np.where(anew, 0.0, steeper)
+        off, before = reads - self.smoothed[kind], self.smoothed[slope]
+        after = before + GAIN * (off / LAG_S - before)
+        self.smoothed[slope] = np.where(np.isnan(off), 0.0, after)
+        self._follow(kind, reads)

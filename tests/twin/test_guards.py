@@ -11,7 +11,9 @@ from twin.points import EntityId
 from twin.severity import Severity
 from twin.steady import Steady, gather
 from twin.thermal import Coolant
+from twin.watch.meter_screen import MeterScreen
 from twin.watch.meters import MeterWatch
+from twin.watch.rack_screen import RackScreen
 from twin.watch.racks import RackWatch
 
 R1 = EntityId("R1")
@@ -61,7 +63,7 @@ def a_meter_of(meter: str, amps: float) -> MeterWatch:
 
 def test_meters_that_are_not_well_or_have_a_fault_are_looked_at() -> None:
     watches = [a_meter_of(each, amps) for each, amps in (("M1", 80), ("M2", 190), ("M3", 80))]
-    meters = Meters(watches)
+    meters = Meters(MeterScreen(watches))
     over = {each: Key("power.over_current", EntityId(each)) for each in ("M2", "M3")}
     live = {over["M3"]: Fault(over["M3"])}
 
@@ -73,7 +75,7 @@ def test_meters_that_are_not_well_or_have_a_fault_are_looked_at() -> None:
 
 
 def test_a_suspect_of_a_meter_is_not_believed() -> None:
-    meters = Meters([a_meter_of("M1", 190)])
+    meters = Meters(MeterScreen([a_meter_of("M1", 190)]))
 
     assert list(meters.look(at(1), lambda _: {}, lambda _: {"Current"})) == []
 
@@ -90,7 +92,8 @@ def test_racks_of_a_ring_are_seen_beside_one_another() -> None:
     smoothing = gather(racks)
     smoothing.sample(at(1))
     columns = {rack.rack: column for column, rack in enumerate(racks)}
-    found = list(Loops([watches], smoothing, columns).look(at(1), lambda _: {}, lambda _: ()))
+    loops = Loops(RackScreen([watches], smoothing, columns))
+    found = list(loops.look(at(1), lambda _: {}, lambda _: ()))
 
     assert [(key.code, key.entity) for key, _ in found] == [("liquid.dp_deviation", "R4")]
 

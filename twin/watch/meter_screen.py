@@ -20,7 +20,7 @@ class MeterScreen:
     """
 
     def __init__(self, watches: Sequence[MeterWatch]) -> None:
-        self._watches = watches
+        self.watches = watches
         self._amps = Sensors([each.amps for each in watches])
         self._drawn = Sensors([each.drawn for each in watches])
         self._written = np.array([each.limit_a for each in watches])
@@ -48,5 +48,5 @@ class MeterScreen:
         """Have each remember the limit under which its current stays; there is rarely another."""
         other = ~np.isnan(limit) & (limit != self._kept)
         for row in other.nonzero()[0].tolist():
-            self._watches[row].kept = limit.item(row)
+            self.watches[row].kept = limit.item(row)
         self._kept[other] = limit[other]

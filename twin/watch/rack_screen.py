@@ -49,6 +49,7 @@ class RackScreen:
         smoothing: Smoothing,
         columns: Mapping[EntityId, int],
     ) -> None:
+        self.loops = loops
         watches = [each for loop in loops for each in loop]
         self._smoothing = smoothing
         self._columns = np.array([columns[each.rack] for each in watches])
