@@ -41,13 +41,11 @@ class _Read(Collector):
         return self._families
 
 
-class Metrics(Collector):
+class Metrics:
     """Figures that are read from the live objects whenever someone asks, and kept nowhere."""
 
     def __init__(self) -> None:
         self._families: list[Callable[[], Metric]] = []
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
 
     def gauge(
         self, name: str, meaning: str, read: Read, label: str | tuple[str, ...] | None = None
@@ -63,16 +61,8 @@ class Metrics(Collector):
         """Show how often what lasted how long as ``racktwin_{name}``."""
         self._families.append(lambda: HistogramMetricFamily(f"racktwin_{name}", meaning, *read()))
 
-    def collect(self) -> Iterable[Metric]:
-        """Every figure as it is now."""
-        return (family() for family in self._families)
-
-    def exposition(self) -> bytes:
-        """Everything as Prometheus reads it."""
-        return generate_latest(self._registry)
-
     async def told(self, way: Way) -> bytes:
-        """The same, read a few figures at a time."""
+        """Everything as Prometheus reads it; others have their turn between a few figures."""
         families: list[Metric] = []
         for family in self._families:
             families.append(family())

@@ -37,7 +37,7 @@ from twin.fleet import Fleet
 
 def values(metrics: Metrics) -> dict[str, float]:
     """Every sample by its name and labels, as Prometheus reads it."""
-    families = text_string_to_metric_families(metrics.exposition().decode())
+    families = text_string_to_metric_families(asyncio.run(metrics.told(Way())).decode())
     return {
         "/".join((sample.name, *sample.labels.values())): sample.value
         for family in families

@@ -13,6 +13,7 @@ from services.history.opened import opened, show_writer
 from services.history.writer import Writer
 from services.metrics import Metrics
 from services.settings import HistorySettings, Settings
+from services.way import Way
 from twin.fleet import Fleet
 from twin.instants import Instant
 
@@ -41,7 +42,7 @@ async def test_two_stores_are_served_and_one_that_is_stuck_holds_up_none(tmp_pat
                 writer.take([taken(POINT, float(number), number)])
                 await asyncio.sleep(0)
             await until(lambda: has(writer, 0, 100))
-            told = metrics_of(writer)
+            told = await metrics_of(writer)
             assert told["racktwin_history_accepted_total"] == 100
             assert told['racktwin_history_shipped_total{store="duckdb"}'] == 100
             assert told['racktwin_history_waiting{store="stuck"}'] == 100
@@ -72,9 +73,9 @@ async def test_a_full_disk_is_in_the_metrics_until_there_is_room(tmp_path: Path)
             with full_disk(10):
                 writer.take([taken(POINT, 1.0)])
                 await until(lambda: fails(writer))
-                assert metrics_of(writer)["racktwin_history_unsynced"] == 1
+                assert (await metrics_of(writer))["racktwin_history_unsynced"] == 1
             await until(lambda: synced(writer))
-            assert metrics_of(writer)["racktwin_history_spool_bytes"] > 0
+            assert (await metrics_of(writer))["racktwin_history_spool_bytes"] > 0
             task.cancel()
 
 
@@ -86,11 +87,11 @@ async def synced(writer: Writer) -> bool:
     return writer.unsynced == 0
 
 
-def metrics_of(writer: Writer) -> dict[str, float]:
+async def metrics_of(writer: Writer) -> dict[str, float]:
     """Every figure by its name."""
     metrics = Metrics()
     show_writer(metrics, writer)
-    lines = metrics.exposition().decode().splitlines()
+    lines = (await metrics.told(Way())).decode().splitlines()
     pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
     return {name: float(value) for name, _, value in pairs}
 

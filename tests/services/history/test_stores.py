@@ -10,6 +10,7 @@ from services.history.store import NotNowError
 from services.history.stores import backups_of, open_store
 from services.metrics import Metrics
 from services.settings import HistorySettings, Settings
+from services.way import Way
 
 pytestmark = pytest.mark.real
 
@@ -36,7 +37,7 @@ async def test_only_the_embedded_store_has_backups(tmp_path: Path) -> None:
     near = await open_store("duckdb", settings)
 
     assert backups_of([far, near], settings, metrics) is not None
-    assert "history_dropped" in metrics.exposition().decode()
+    assert "history_dropped" in (await metrics.told(Way())).decode()
     await near.close()
     await far.close()
 
